@@ -1,0 +1,62 @@
+{#- DuckDB 2.0: what it does its own way. Its regular expressions are RE2's. -#}
+
+{% macro duckdb__pattern_found(expression, pattern) -%}
+    {{ return('regexp_matches(' ~ expression ~ ', ' ~ dbt_audiences.text_literal(pattern) ~ ')') }}
+{%- endmacro %}
+
+{% macro duckdb__json_path(path) -%}
+    {%- set keys = [] -%}
+    {%- for key in path -%}
+        {%- do keys.append('."' ~ key.replace('\\', '\\\\').replace('"', '\\"') ~ '"') -%}
+    {%- endfor -%}
+    {{ return(dbt_audiences.text_literal('$' ~ keys | join)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_at(expression, path) -%}
+    {{ return('json_extract(' ~ expression ~ ', ' ~ dbt_audiences.duckdb__json_path(path) ~ ')') }}
+{%- endmacro %}
+
+{% macro duckdb__json_text_at(expression, path) -%}
+    {{ return('json_extract_string(' ~ expression ~ ', ' ~ dbt_audiences.duckdb__json_path(path) ~ ')') }}
+{%- endmacro %}
+
+{% macro duckdb__json_is_number(expression, path) -%}
+    {%- set kind = 'json_type(' ~ expression ~ ', ' ~ dbt_audiences.duckdb__json_path(path) ~ ')' -%}
+    {{ return(kind ~ " in ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')") }}
+{%- endmacro %}
+
+{% macro duckdb__to_number(text) -%}
+    {%- set pattern = dbt_audiences.value_patterns()['number'] -%}
+    {{ return('try_cast(regexp_extract(' ~ text ~ ', ' ~ pattern ~ ', 1) as decimal(38, 9))') }}
+{%- endmacro %}
+
+{% macro duckdb__to_instant(text) -%}
+    {%- set patterns = dbt_audiences.value_patterns() -%}
+    {%- set local = 'regexp_extract(' ~ text ~ ', ' ~ patterns['local'] ~ ', 1)' -%}
+    {%- set offset = 'regexp_extract(substr(' ~ text ~ ', 17), ' ~ patterns['offset'] ~ ', 1)' -%}
+    {{ return(
+        'case when regexp_matches(' ~ text ~ ', ' ~ patterns['instant'] ~ ') then try_cast(case when length(' ~ text
+        ~ ') = 10 then ' ~ text ~ " || ' 00:00' else " ~ local ~ ' end || coalesce(nullif(' ~ offset
+        ~ ", ''), 'Z') as timestamptz) at time zone 'UTC' end"
+    ) }}
+{%- endmacro %}
+
+{% macro duckdb__epoch_to_instant(number) -%}
+    {%- set micros = 'cast(floor(cast(' ~ number ~ ' as decimal(24, 9)) * ' -%}
+    {{ return(
+        'case when abs(' ~ number ~ ') < 100000000000 then make_timestamp(' ~ micros ~ '1000000) as bigint)) when abs('
+        ~ number ~ ') < 100000000000000 then make_timestamp(' ~ micros ~ '1000) as bigint)) end'
+    ) }}
+{%- endmacro %}
+
+{% macro duckdb__row_as_json(alias) -%}
+    {{ return('to_json(' ~ alias ~ ')') }}
+{%- endmacro %}
+
+{% macro duckdb__json_quoted(expression) -%}
+    {{ return('cast(to_json(' ~ expression ~ ') as varchar)') }}
+{%- endmacro %}
+
+{% macro duckdb__each_json_entry(expression) -%}
+    {{ return('cross join lateral json_each(' ~ expression ~ ') as entry') }}
+{%- endmacro %}

@@ -1,0 +1,72 @@
+{#- PostgreSQL 16 or newer (`pg_input_is_valid` is what tells a bad date without an error). -#}
+
+{% macro postgres__by_code_point(expression) -%}
+    {{ return(expression ~ ' collate "C"') }}
+{%- endmacro %}
+
+{% macro postgres__pattern_found(expression, pattern) -%}
+    {{ return(expression ~ ' ~ ' ~ dbt_audiences.text_literal(pattern)) }}
+{%- endmacro %}
+
+{% macro postgres__json_at(expression, path, last='->') -%}
+    {%- set steps = [expression] -%}
+    {%- for key in path -%}
+        {%- do steps.append((last if loop.last else '->') ~ ' ' ~ dbt_audiences.text_literal(key)) -%}
+    {%- endfor -%}
+    {{ return('(' ~ steps | join(' ') ~ ')') }}
+{%- endmacro %}
+
+{% macro postgres__json_text_at(expression, path) -%}
+    {{ return(dbt_audiences.postgres__json_at(expression, path, '->>')) }}
+{%- endmacro %}
+
+{% macro postgres__json_is_number(expression, path) -%}
+    {{ return('json_typeof' ~ dbt_audiences.postgres__json_at(expression, path) ~ " = 'number'") }}
+{%- endmacro %}
+
+{% macro postgres__to_number(text) -%}
+    {%- set pattern = dbt_audiences.value_patterns()['number'] -%}
+    {%- set number = 'round(cast(substring(' ~ text ~ ' from ' ~ pattern ~ ') as numeric), 9)' -%}
+    {{ return('case when abs(' ~ number ~ ') < 1e29 then cast(' ~ number ~ ' as numeric(38, 9)) end') }}
+{%- endmacro %}
+
+{% macro postgres__to_instant(text) -%}
+    {%- set patterns = dbt_audiences.value_patterns() -%}
+    {%- set local = 'substring(' ~ text ~ ' from ' ~ patterns['local'] ~ ')' -%}
+    {%- set offset = 'substring(substr(' ~ text ~ ', 17) from ' ~ patterns['offset'] ~ ')' -%}
+    {%- set whole = '(case when length(' ~ text ~ ') = 10 then ' ~ text ~ " || ' 00:00' else " ~ local
+        ~ ' end || coalesce(' ~ offset ~ ", 'Z'))" -%}
+    {{ return(
+        'case when ' ~ text ~ ' ~ ' ~ patterns['instant'] ~ ' and pg_input_is_valid(' ~ whole
+        ~ ", 'timestamptz') then cast(" ~ whole ~ " as timestamptz) at time zone 'UTC' end"
+    ) }}
+{%- endmacro %}
+
+{% macro postgres__epoch_to_instant(number) -%}
+    {%- set parts = [] -%}
+    {%- for limit, per_second in [('1e11', 1), ('1e14', 1000)] -%}
+        {%- set seconds = 'floor(' ~ number ~ ' / ' ~ per_second ~ ')' -%}
+        {%- set micros = 'floor((' ~ number ~ ' / ' ~ per_second ~ ' - ' ~ seconds ~ ') * 1000000)' -%}
+        {%- do parts.append(
+            'when abs(' ~ number ~ ') < ' ~ limit ~ " then timestamp 'epoch' + " ~ seconds
+            ~ " * interval '1 second' + " ~ micros ~ " * interval '1 microsecond'"
+        ) -%}
+    {%- endfor -%}
+    {{ return('case ' ~ parts | join(' ') ~ ' end') }}
+{%- endmacro %}
+
+{% macro postgres__row_as_json(alias) -%}
+    {{ return('row_to_json(' ~ alias ~ ')') }}
+{%- endmacro %}
+
+{% macro postgres__json_quoted(expression) -%}
+    {{ return('cast(to_json(' ~ expression ~ ') as text)') }}
+{%- endmacro %}
+
+{% macro postgres__each_json_entry(expression) -%}
+    {{ return('cross join lateral json_each(' ~ expression ~ ') as entry') }}
+{%- endmacro %}
+
+{% macro postgres__lock_state(name) -%}
+    {{ return('select pg_advisory_xact_lock(hashtext(' ~ dbt_audiences.text_literal(name) ~ '));') }}
+{%- endmacro %}

@@ -1,0 +1,21 @@
+{#- Creates a state table from the columns of its yml, or adds those that it lacks. `node` is the model's node in the graph. -#}
+{% macro make_state_table(node) -%}
+    {%- set relation = api.Relation.create(
+        database=node.database, schema=node.schema, identifier=node.alias, type='table'
+    ) -%}
+    {%- do adapter.create_schema(relation.without_identifier()) -%}
+    {%- set existing = adapter.get_relation(relation.database, relation.schema, relation.identifier) -%}
+    {%- set wanted = [] -%}
+    {%- for column in node.columns.values() -%}{%- do wanted.append(column) -%}{%- endfor -%}
+    {%- if existing is none -%}
+        {%- set columns = [] -%}
+        {%- for column in wanted -%}{%- do columns.append(adapter.quote(column.name) ~ ' ' ~ column.data_type) -%}{%- endfor -%}
+        {%- do run_query('create table if not exists ' ~ relation ~ ' (' ~ columns | join(', ') ~ ')') -%}
+    {%- else -%}
+        {%- set found = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
+        {%- for column in wanted if column.name not in found -%}
+            {%- do run_query('alter table ' ~ relation ~ ' add column ' ~ adapter.quote(column.name) ~ ' ' ~ column.data_type) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(relation) }}
+{%- endmacro %}

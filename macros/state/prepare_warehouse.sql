@@ -1,0 +1,64 @@
+{#-
+  Makes what must be there before any model runs: the raw tables (empty) and the state tables. State is never dropped; where this
+  package knows more columns than the table has, they are added, once, and the version is written down.
+-#}
+{% macro prepare_warehouse() -%}
+    {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
+    {%- do dbt_audiences._make_raw_tables() -%}
+    {%- set version_table = dbt_audiences.state_relation('state_version') -%}
+    {%- set found = dbt_audiences._state_version(version_table) -%}
+    {%- set current = dbt_audiences.state_version() -%}
+    {%- if found > current -%}
+        {{ exceptions.raise_compiler_error(
+            'the state in the warehouse has version ' ~ found ~ ', this package knows ' ~ current
+            ~ ': a newer package has run here. Upgrade this one.'
+        ) }}
+    {%- endif -%}
+    {%- if found < current -%}
+        {%- for node in dbt_audiences._state_nodes() -%}
+            {%- do dbt_audiences.make_state_table(node) -%}
+        {%- endfor -%}
+        {%- call statement('version') -%}
+            {{ dbt_audiences.in_transaction(
+                'delete from ' ~ version_table ~ '; insert into ' ~ version_table ~ ' (version, migrated_at) values ('
+                ~ current ~ ", cast('" ~ run_started_at.astimezone(modules.pytz.utc).replace(tzinfo=none).isoformat(' ')
+                ~ "' as timestamp));"
+            ) }}
+        {%- endcall -%}
+    {%- endif -%}
+    {{ return('select 1') }}
+{%- endmacro %}
+
+
+{#- The version of the state tables; a change of their columns in the yml adds one here. -#}
+{% macro state_version() -%}
+    {{ return(1) }}
+{%- endmacro %}
+
+
+{% macro _state_version(relation) -%}
+    {%- if adapter.get_relation(relation.database, relation.schema, relation.identifier) is none -%}{{ return(0) }}{%- endif -%}
+    {%- set rows = run_query('select max(version) as version from ' ~ relation) -%}
+    {{ return((rows.rows[0][0] or 0) | int) }}
+{%- endmacro %}
+
+
+{% macro _state_nodes() -%}
+    {%- set nodes = [] -%}
+    {%- for node in graph.nodes.values() -%}
+        {%- if node.package_name == 'dbt_audiences' and node.config.get('meta', {}).get('state') -%}{%- do nodes.append(node) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(nodes) }}
+{%- endmacro %}
+
+
+{% macro _make_raw_tables() -%}
+    {%- set schema = api.Relation.create(database=target.database, schema=var('audiences_raw_schema')) -%}
+    {%- if adapter.get_relation(target.database, schema.schema, 'calls') is none -%}
+        {%- do adapter.create_schema(schema) -%}
+        {%- set columns = [] -%}
+        {%- for name, type in dbt_audiences.call_columns() -%}{%- do columns.append(name ~ ' ' ~ type) -%}{%- endfor -%}
+        {%- set table = api.Relation.create(database=target.database, schema=schema.schema, identifier='calls') -%}
+        {%- do run_query('create table if not exists ' ~ table ~ ' (' ~ columns | join(', ') ~ ', load_id text)') -%}
+    {%- endif -%}
+{%- endmacro %}

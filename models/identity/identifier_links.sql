@@ -1,0 +1,42 @@
+{{ config(materialized='table') }}
+
+{%- set types = ['user_id', 'email', 'anonymous_id', 'android.idfa', 'ios.idfa'] -%}
+{%- set columns = {'android.idfa': 'android_idfa', 'ios.idfa': 'ios_idfa'} %}
+
+-- Each call ties its first identifier to every one it names, itself included, so that lone identifiers are here too.
+with
+
+named as (
+{%- for type in types %}
+    {{ 'union all' if not loop.first }}
+    select
+        identifier_type,
+        identifier_value,
+        '{{ type }}' as linked_type,
+        {{ columns.get(type, type) }} as linked_value,
+        occurred_at
+    from {{ ref('dbt_audiences', 'stg_calls') }}
+    where {{ columns.get(type, type) }} is not null
+{%- endfor %}
+    union all
+    select
+        identifier_type,
+        identifier_value,
+        'anonymous_id' as linked_type,
+        previous_id as linked_value,
+        occurred_at
+    from {{ ref('dbt_audiences', 'stg_calls') }}
+    where
+        type = 'alias'
+        and previous_id is not null
+        and identifier_type is not null
+)
+
+select
+    identifier_type,
+    identifier_value,
+    linked_type,
+    linked_value,
+    min(occurred_at) as first_seen_at
+from named
+group by identifier_type, identifier_value, linked_type, linked_value

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ dbt_audiences.warehouse_schema_calls(var('audiences_rudderstack_schema')) }}
