@@ -1,0 +1,49 @@
+"""What the Python side asks of a warehouse: a handful of calls, the same for every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+Row = tuple[object, ...]
+
+
+class Warehouse(Protocol):
+    """One open connection. SQL passed in is plain and portable; instants are naive and UTC in both directions.
+
+    Errors of the engine come out as `WarehouseError` when the warehouse is unreachable, busy or full, else as `FailedError`.
+    """
+
+    @property
+    def engine(self) -> str:
+        """`duckdb` or `postgres`."""
+
+    def fetch(self, sql: str) -> list[Row]:
+        """All rows of a query."""
+
+    def stream(self, sql: str, size: int) -> Iterator[list[Row]]:
+        """The rows of a query in lists of at most `size`, in constant memory; nothing else may run until it is exhausted."""
+
+    def execute(self, sql: str) -> None:
+        """Run one statement that returns nothing."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing: commits at the end of the block, rolls back when it raises."""
+
+    def insert(self, relation: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Append rows; `relation` is already quoted."""
+
+    def close(self) -> None:
+        """Release the connection and, for an embedded engine, the file."""
+
+
+Relations = Mapping[str, str]
+"""Name of a published or state table (`memberships`, `deliveries`, an audience's key) -> its quoted relation in the target."""
+
+
+def text_literal(value: str) -> str:
+    """A SQL string literal of `value`, for standard strings (a quote is doubled, a backslash is itself)."""
+    if "\x00" in value:
+        raise ValueError("a NUL character cannot be stored in a warehouse")
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,223 @@
+"""dbt, run inside this process: parse once, then run with that manifest, so that a run's own variables cost no second parse."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError, WarehouseError
+
+Progress = Callable[[str, int, int], None]
+"""Called with a model's name, how many are done, and how many there are."""
+
+GUARD = "guard: "
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one model: `success`, `error` or `skipped`; `message` is dbt's, `seconds` its time."""
+
+    name: str
+    status: str
+    message: str
+    seconds: float
+
+    @property
+    def is_guard(self) -> bool:
+        """Whether a guard of ours refused it."""
+        return self.status == "error" and GUARD in self.message
+
+    @property
+    def reason(self) -> str:
+        """The message without dbt's frame around it."""
+        lines = [line.strip() for line in self.message.splitlines() if line.strip()]
+        return next((line[line.index(GUARD) + len(GUARD) :] for line in lines if GUARD in line), " ".join(lines))
+
+
+@dataclass(slots=True)
+class Dbt:
+    """A dbt project and target; `package_path` is where this package's own dbt project lies."""
+
+    root: Path
+    profiles_dir: Path | None = None
+    target: str | None = None
+    target_path: Path | None = None
+    _manifest: Any = field(default=None, repr=False)
+
+    def parse(self) -> None:
+        """Read the project as it now stands on disk; must be called again after files were generated."""
+        self._manifest = None
+        self._manifest = self._invoke(["parse"]).result
+
+    @property
+    def manifest(self) -> Any:
+        """dbt's manifest of the last parse."""
+        if self._manifest is None:
+            self.parse()
+        return self._manifest
+
+    def run(
+        self,
+        variables: Mapping[str, object],
+        *,
+        select: Sequence[str] = (),
+        full_refresh: bool = False,
+        progress: Progress | None = None,
+    ) -> list[Outcome]:
+        """`dbt run`; models in the order in which they ended. Raises only when dbt could not run at all."""
+        arguments = ["run", *_variables(variables)]
+        if select:
+            arguments += ["--select", *select]
+        if full_refresh:
+            arguments.append("--full-refresh")
+        result = self._invoke(arguments, progress=progress, accept_failures=True).result
+        return [
+            Outcome(
+                row.node.name,
+                "success" if str(row.status) == "success" else "skipped" if str(row.status) == "skipped" else "error",
+                row.message or "",
+                row.execution_time,
+            )
+            for row in (result.results if result is not None else ())
+            if row.node.resource_type == "model"
+        ]
+
+    def compile(self, variables: Mapping[str, object]) -> dict[str, str]:
+        """Model name -> compiled SQL, for every enabled model; nothing is run."""
+        result = self._invoke(["compile", *_variables(variables)]).result
+        return {
+            row.node.name: row.node.compiled_code
+            for row in result.results
+            if row.node.resource_type == "model" and row.node.compiled_code is not None
+        }
+
+    def order(self) -> list[str]:
+        """Names of the enabled models, each after all that it reads."""
+        nodes = {id_: node for id_, node in self.manifest.nodes.items() if node.resource_type == "model"}
+        done: dict[str, None] = {}
+
+        def visit(id_: str) -> None:
+            if id_ in nodes and id_ not in done:
+                for parent in nodes[id_].depends_on.nodes:
+                    visit(parent)
+                done[id_] = None
+
+        for id_ in sorted(nodes):
+            visit(id_)
+        return [nodes[id_].name for id_ in done]
+
+    def relations(self) -> dict[str, str]:
+        """Model name -> its quoted relation in the target."""
+        return {
+            node.name: node.relation_name
+            for node in self.manifest.nodes.values()
+            if node.resource_type == "model" and node.relation_name is not None
+        }
+
+    def credentials(self) -> dict[str, object]:
+        """The target's connection, secrets included: never print it."""
+        from dbt.config.runtime import load_profile
+        from dbt.flags import set_from_args
+        from dbt_common.exceptions import DbtBaseException
+
+        from argparse import Namespace
+
+        set_from_args(Namespace(PROFILES_DIR=str(self._profiles()), profiles_dir=str(self._profiles())), None)
+        try:
+            profile = load_profile(str(self.root), {}, target_override=self.target)
+        except DbtBaseException as error:
+            raise UsageError(f"profiles.yml cannot be used: {_first_lines(error)}", hint="see `dbt debug`") from error
+        return {"type": profile.credentials.type, **_values(profile.credentials)}
+
+    def target_name(self) -> str:
+        """The name of the target that is in force."""
+        return str(self.manifest.metadata.__dict__.get("target_name") or self.target or self._default_target())
+
+    def _default_target(self) -> str:
+        from dbt.config.runtime import load_profile
+
+        return str(load_profile(str(self.root), {}, target_override=self.target).target_name)
+
+    def release(self) -> None:
+        """Close dbt's own connections; DuckDB's file is locked until then."""
+        with contextlib.suppress(ImportError):
+            from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+            DuckDBConnectionManager.close_all_connections()
+
+    def _profiles(self) -> Path:
+        if self.profiles_dir is not None:
+            return self.profiles_dir
+        return self.root if (self.root / "profiles.yml").exists() else Path.home() / ".dbt"
+
+    def _invoke(self, arguments: list[str], *, progress: Progress | None = None, accept_failures: bool = False) -> Any:
+        os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from dbt.cli.main import dbtRunner
+
+            runner = dbtRunner(manifest=self._manifest, callbacks=[_reporter(progress)] if progress else [])
+            places = ["--project-dir", str(self.root), "--profiles-dir", str(self._profiles())]
+            if self.target is not None:
+                places += ["--target", self.target]
+            if self.target_path is not None:
+                places += ["--target-path", str(self.target_path)]
+            with _dbt_package_path():
+                result = runner.invoke([*arguments, *places, "--log-level", "none", "--no-print", "--no-version-check"])
+        if result.exception is not None:
+            raise _translated(result.exception)
+        if not result.success and not accept_failures:
+            raise FailedError(f"dbt {arguments[0]} failed", hint="see logs/dbt.log")
+        return result
+
+
+def package_path() -> Path:
+    """Where this package's dbt project lies: in the checkout that it is installed from, else inside the installed package."""
+    inside = Path(__file__).resolve().parents[1]
+    checkout = inside.parents[1]
+    return checkout if (checkout / "dbt_project.yml").exists() else inside / "dbt_package"
+
+
+@contextlib.contextmanager
+def _dbt_package_path() -> Iterator[None]:
+    """A project's packages.yml finds this package by the environment variable DBT_AUDIENCES_PACKAGE."""
+    os.environ.setdefault("DBT_AUDIENCES_PACKAGE", str(package_path()))
+    yield
+
+
+def _variables(variables: Mapping[str, object]) -> list[str]:
+    import json
+
+    return ["--vars", json.dumps(dict(variables))]
+
+
+def _reporter(progress: Progress) -> Callable[[Any], None]:
+    def report(event: Any) -> None:
+        if event.info.name in ("LogModelResult", "LogNodeResult"):
+            progress(event.data.node_info.node_name, event.data.index, event.data.total)
+
+    return report
+
+
+def _values(credentials: Any) -> dict[str, object]:
+    from dataclasses import fields
+
+    return {one.name: getattr(credentials, one.name) for one in fields(credentials)}
+
+
+def _translated(error: BaseException) -> BaseException:
+    if isinstance(error, KeyboardInterrupt | AudiencesError):
+        return error
+    text = str(error)
+    if "lock" in text and "PID" in text or "could not connect" in text.lower() or "Connection refused" in text:
+        return WarehouseError(f"the warehouse cannot be reached: {_first_lines(error)}")
+    return FailedError(f"dbt could not run: {_first_lines(error)}", hint="the whole message is in logs/dbt.log")
+
+
+def _first_lines(error: BaseException) -> str:
+    return " ".join(line.strip() for line in str(error).strip().splitlines() if line.strip())[:600]

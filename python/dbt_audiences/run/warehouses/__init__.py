@@ -1,0 +1,23 @@
+"""One file for each engine that the runner can open, and the choice among them by the profile's `type`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from dbt_audiences.core.errors import UsageError
+from dbt_audiences.core.warehouse import Warehouse
+
+ENGINES = ("duckdb", "postgres")
+
+
+def open_warehouse(credentials: Mapping[str, object]) -> Warehouse:
+    """A connection made of dbt's own credentials (`type` and what the adapter's profile holds)."""
+    engine = str(credentials["type"])
+    if engine not in ENGINES:
+        raise UsageError(
+            f"the target's type is `{engine}`, which the runner cannot open", hint=f"it opens {' and '.join(ENGINES)}"
+        )
+    module = import_module(f"dbt_audiences.run.warehouses.{engine}")
+    warehouse: Warehouse = module.connect(credentials)
+    return warehouse

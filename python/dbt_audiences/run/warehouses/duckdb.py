@@ -1,0 +1,119 @@
+"""DuckDB, embedded: one file, one writing process at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt_audiences.core.errors import AudiencesError, FailedError, WarehouseError
+from dbt_audiences.core.warehouse import Row
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_INSERT_ROWS = 2_000
+
+
+def connect(credentials: Mapping[str, object]) -> DuckDB:
+    """Open the file named by the profile's `path`; its folder must exist."""
+    import duckdb
+
+    path = str(credentials["path"])
+    if path != ":memory:" and not Path(path).parent.is_dir():
+        raise WarehouseError(
+            f"the folder of the database `{path}` does not exist", hint="create it, or correct `path` in profiles.yml"
+        )
+    try:
+        # The same options as dbt-duckdb's own connection, or DuckDB refuses to share the file within this process.
+        options = credentials.get("config_options") or {}
+        return DuckDB(duckdb.connect(path, config=dict(options) if isinstance(options, Mapping) else {}))
+    except duckdb.Error as error:
+        raise _translated(error) from error
+
+
+class DuckDB:
+    """A connection to a DuckDB database; other connections of this process share the file with it."""
+
+    engine = "duckdb"
+
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.connection.execute("set TimeZone = 'UTC'")
+
+    def fetch(self, sql: str) -> list[Row]:
+        """All rows of a query."""
+        return self._run(sql).fetchall()
+
+    def stream(self, sql: str, size: int) -> Iterator[list[Row]]:
+        """The rows of a query in lists of at most `size`, in constant memory."""
+        cursor = self._run(sql)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
+    def execute(self, sql: str) -> None:
+        """Run one statement that returns nothing."""
+        self._run(sql)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self._run("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self._run("commit")
+
+    def insert(self, relation: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Append rows, many to a statement: `executemany` runs one statement for each row here."""
+        names = ", ".join(f'"{column}"' for column in columns)
+        one = "(" + ", ".join("?" for _ in columns) + ")"
+        for chunk in _chunks(rows, max(1, _INSERT_ROWS // len(columns))):
+            values = [value for row in chunk for value in row]
+            self._run(f"insert into {relation} ({names}) values {', '.join([one] * len(chunk))}", values)
+
+    def close(self) -> None:
+        """Release the file."""
+        self.connection.close()
+
+    def _run(self, sql: str, values: Sequence[object] | None = None) -> DuckDBPyConnection:
+        import duckdb
+
+        try:
+            return self.connection.execute(sql, values) if values is not None else self.connection.execute(sql)
+        except duckdb.Error as error:
+            raise _translated(error) from error
+
+
+def _chunks(rows: Iterable[Sequence[object]], size: int) -> Iterator[list[Sequence[object]]]:
+    chunk: list[Sequence[object]] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _translated(error: Any) -> AudiencesError:
+    import duckdb
+
+    text = str(error)
+    if isinstance(error, duckdb.IOException):
+        holder = re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", text)
+        if holder is not None:
+            return WarehouseError(
+                f"the database is busy: process {holder[2]} ({holder[1]}) has it open for writing",
+                hint="wait for it to end, or add --wait",
+            )
+        if "No space left" in text:
+            return WarehouseError("the disk is full: the database could not be written", hint="free space and run again")
+        return WarehouseError(f"the database could not be read or written: {text.splitlines()[0]}")
+    if isinstance(error, duckdb.ConnectionException):
+        return WarehouseError(f"the database could not be opened: {text.splitlines()[0]}")
+    return FailedError(f"the warehouse refused a statement: {text}")
