@@ -1,0 +1,114 @@
+"""What a run writes down about itself and about the keys it has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from dbt_audiences.core.definitions import Project
+from dbt_audiences.core.errors import DefinitionError, Problem
+from dbt_audiences.core.warehouse import Relations, Warehouse, text_literal
+
+
+def naive(instant: datetime) -> datetime:
+    """An aware instant as warehouses keep it: UTC, without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def instant_literal(instant: datetime) -> str:
+    """The SQL literal of an aware instant."""
+    return f"cast('{naive(instant).isoformat(' ')}' as timestamp)"
+
+
+def state_exists(warehouse: Warehouse, relations: Relations) -> bool:
+    """Whether a run has ever prepared this warehouse: whether its table of keys is there."""
+    schema, table = (part.strip('"') for part in relations["keys"].split(".")[-2:])
+    found = warehouse.fetch(
+        "select count(*) from information_schema.tables "
+        f"where table_schema = {text_literal(schema)} and table_name = {text_literal(table)}"
+    )
+    return bool(found[0][0])
+
+
+def refuse_reused_keys(warehouse: Warehouse, relations: Relations, project: Project, *, reuse: frozenset[str]) -> None:
+    """Raise when a key that was deleted comes back with another definition than the one last seen."""
+    rows = warehouse.fetch(f"select key, deleted_at, definition_hash from {relations['keys']} where deleted_at is not null")
+    problems = []
+    for key, deleted_at, definition_hash in rows:
+        found = project.audiences.get(str(key)) or project.traits.get(str(key))
+        if found is None or key in reuse or project.hashes.get(str(key)) == definition_hash:
+            continue
+        problems.append(
+            Problem(
+                found.place,
+                f"the key `{key}` was used before, and deleted on {deleted_at:%Y-%m-%d}",
+                hint="tools that got the old one would mix the two: take another key, or add --reuse-key",
+            )
+        )
+    if problems:
+        raise DefinitionError(problems)
+
+
+def record_keys(warehouse: Warehouse, relations: Relations, project: Project, at: datetime) -> None:
+    """Write down which keys exist now, under which definition, and which are gone."""
+    keys = relations["keys"]
+    known = {str(row[0]): row for row in warehouse.fetch(f"select key, deleted_at, definition_hash from {keys}")}
+    kinds = {key: "audience" for key in project.audiences} | {key: "trait" for key in project.traits}
+    now = instant_literal(at)
+    with warehouse.transaction():
+        for key, kind in kinds.items():
+            digest = text_literal(project.hashes[key])
+            if key not in known:
+                warehouse.execute(
+                    f"insert into {keys} (key, kind, created_at, definition_hash, last_seen_at) "
+                    f"values ({text_literal(key)}, {text_literal(kind)}, {now}, {digest}, {now})"
+                )
+            elif known[key][1] is not None or known[key][2] != project.hashes[key]:
+                warehouse.execute(
+                    f"update {keys} set deleted_at = null, definition_hash = {digest}, last_seen_at = {now} "
+                    f"where key = {text_literal(key)}"
+                )
+        for key, row in known.items():
+            if key not in kinds and row[1] is None:
+                warehouse.execute(f"update {keys} set deleted_at = {now} where key = {text_literal(key)}")
+
+
+def start_run(warehouse: Warehouse, relations: Relations, run_id: str, as_of: datetime, started_at: datetime) -> None:
+    """Note that a run has begun."""
+    warehouse.execute(
+        f"insert into {relations['runs']} (run_id, as_of, status, started_at) values ({text_literal(run_id)}, "
+        f"{instant_literal(as_of)}, 'running', {instant_literal(started_at)})"
+    )
+
+
+def finish_run(
+    warehouse: Warehouse, relations: Relations, run_id: str, status: str, finished_at: datetime, message: str
+) -> None:
+    """Note how a run ended: `succeeded`, `failed` or `refused`."""
+    warehouse.execute(
+        f"update {relations['runs']} set status = {text_literal(status)}, finished_at = {instant_literal(finished_at)}, "
+        f"message = {text_literal(message[:4000])} where run_id = {text_literal(run_id)}"
+    )
+
+
+def has_run(warehouse: Warehouse, relations: Relations, run_id: str) -> bool:
+    """Whether a run has noted itself."""
+    rows = warehouse.fetch(f"select count(*) from {relations['runs']} where run_id = {text_literal(run_id)}")
+    return bool(rows[0][0])
+
+
+def audience_sizes(warehouse: Warehouse, relations: Relations, run_id: str) -> Mapping[str, tuple[int, int, int]]:
+    """Audience -> (members now, entered in this run, exited in it)."""
+    sizes = {
+        str(key): (int(str(count)), 0, 0)
+        for key, count in warehouse.fetch(f"select audience, count(*) from {relations['memberships']} group by audience")
+    }
+    changes = warehouse.fetch(
+        f"select audience, change, count(*) from {relations['membership_changes']} "
+        f"where run_id = {text_literal(run_id)} and cause <> 'merge' group by audience, change"
+    )
+    for key, change, count in changes:
+        members, entered, exited = sizes.get(str(key), (0, 0, 0))
+        number = int(str(count))
+        sizes[str(key)] = (members, number, exited) if change == "entered" else (members, entered, number)
+    return sizes
