@@ -1,0 +1,117 @@
+"""`audiences/<key>.yml` -> `Audience`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+from zoneinfo import available_timezones
+
+from dbt_audiences.core.definitions import Audience, Duration, Entity, Everyone
+from dbt_audiences.spec.conditions import Scope, read_condition
+from dbt_audiences.spec.examples import read_examples
+from dbt_audiences.spec.fields import Fields, Problems, nearest
+from dbt_audiences.spec.nodes import MapNode, Node, Scalar, Wrong, plain
+from dbt_audiences.spec.send_to import read_send_to
+from dbt_audiences.spec.values import duration_of
+
+ELIGIBLE = ("user_id", "email", "android.idfa", "ios.idfa")
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_CRON = re.compile(r"\S+( \S+){4}")
+
+
+def read_audience(node: Node, root: Path, stem: str, problems: Problems) -> Audience:
+    """The audience of a file; every problem found on the way is noted, the first that stops the reading is raised."""
+    fields = Fields(node, "an audience", problems)
+    key = read_key(fields, "audience", stem)
+    of: Entity = "accounts" if fields.one_of("of", ("users", "accounts")) == "accounts" else "users"
+    timezone = problems.attempt(read_timezone, fields) or "UTC"
+    include_anonymous = fields.boolean("include_anonymous", False)
+    who_node = fields.need("who")
+    scope = Scope(root, timezone, of, problems)
+    who = problems.attempt(read_condition, who_node, scope)
+    compute = fields.one_of("compute", ("auto", "realtime", "batch")) or "auto"
+    audience = Audience(
+        key=key,
+        name=fields.text("name") or key,
+        description=fields.text("description") or "",
+        of=of,
+        owner=fields.text("owner"),
+        folder=fields.text("folder"),
+        enabled=fields.boolean("enabled", True),
+        identifiers=_identifiers(fields, include_anonymous),
+        include_anonymous=include_anonymous,
+        history=_history(fields.take("history")),
+        timezone=timezone,
+        compute=compute,  # type: ignore[arg-type]  # one_of checked it
+        every=read_every(fields),
+        compute_unconnected=fields.boolean("compute_unconnected", True),
+        account_events="all_of_user" if fields.one_of("account_events", ("own", "all_of_user")) == "all_of_user" else "own",
+        tags=fields.texts("tags") or (),
+        meta=read_meta(fields),
+        who=who if who is not None else Everyone(who_node.place),
+        send_to=read_send_to(fields.items("send_to"), problems, of_trait=False),
+        examples=read_examples(fields.items("examples"), of, problems),
+        place=fields.place,
+    )
+    fields.finish()
+    return audience
+
+
+def read_key(fields: Fields, what: str, stem: str) -> str:
+    """The key of a file, which must be well formed and equal to the file's stem."""
+    node = fields.need(what)
+    key = node.text if isinstance(node, Scalar) else ""
+    if not _KEY.fullmatch(key):
+        raise Wrong(node.place, f"`{key}` is no key", "a letter, then letters, digits and `_`, all lower case, at most 63")
+    if key != stem:
+        raise Wrong(node.place, f"the key is `{key}`, but the file is named `{stem}`", f"name the file `{key}.yml`, or the key `{stem}`")
+    return key
+
+
+def read_timezone(fields: Fields) -> str:
+    """A zone of the tz database; UTC where none is named."""
+    name = fields.text("timezone")
+    if name is None:
+        return "UTC"
+    zones = available_timezones()
+    if name not in zones:
+        raise Wrong(fields.need("timezone").place, f"`{name}` is no time zone", nearest(name, zones) or "such as Europe/Berlin")
+    return name
+
+
+def read_every(fields: Fields) -> str | None:
+    """A cron expression of five fields, or a length of time."""
+    node = fields.take("every")
+    if node is None:
+        return None
+    text = node.text.strip() if isinstance(node, Scalar) else ""
+    if not _CRON.fullmatch(text):
+        duration_of(node, "`every`", calendar=False)
+    return text
+
+
+def read_meta(fields: Fields) -> dict[str, object]:
+    """`meta:` as dbt takes it."""
+    node = fields.take("meta")
+    if node is None:
+        return {}
+    if not isinstance(node, MapNode):
+        raise Wrong(node.place, "`meta` must be a mapping")
+    return {key: plain(value) for key, value in node.entries.items()}
+
+
+def _identifiers(fields: Fields, include_anonymous: bool) -> tuple[str, ...]:
+    fields.refuse_together("include_anonymous", "identifiers")
+    named = fields.texts("identifiers")
+    if named is not None and not named:
+        raise Wrong(fields.place_of("identifiers"), "`identifiers` is an empty list: nobody would be eligible")
+    return named if named is not None else (*ELIGIBLE, "anonymous_id") if include_anonymous else ELIGIBLE
+
+
+def _history(node: Node | None) -> Literal["all", "none"] | Duration:
+    if node is None or (isinstance(node, Scalar) and node.text == "all"):
+        return "all"
+    if isinstance(node, Scalar) and node.text == "none":
+        return "none"
+    return duration_of(node, "`history`", calendar=False)

@@ -1,0 +1,159 @@
+"""Conditions of an audience: the combinations, and every leaf but events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from dbt_audiences.core.definitions import (
+    All,
+    Any,
+    Condition,
+    Entity,
+    Everyone,
+    Has,
+    InAudience,
+    Members,
+    Not,
+    Quantifier,
+    Top,
+    TraitTest,
+)
+from dbt_audiences.spec.comparisons import read_comparisons, read_ignore_case
+from dbt_audiences.spec.events import read_performed
+from dbt_audiences.spec.fields import Fields, Problems, text_of, unknown
+from dbt_audiences.spec.measures import read_measure
+from dbt_audiences.spec.nodes import ListNode, Node, Scalar, Wrong
+from dbt_audiences.spec.values import duration_of, path_of
+from dbt_audiences.spec.where import read_where
+
+COMBINERS = ("all", "any", "none", "not")
+LEAVES = ("performed", "not_performed", "trait", "in_audience", "not_in_audience", "users", "account", "has", "top")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a condition stands in: the project's folder, the time zone, and the kind of entity that is judged."""
+
+    root: Path
+    timezone: str
+    of: Entity
+    problems: Problems
+
+
+def read_condition(node: Node, scope: Scope) -> Condition | None:
+    """The tree, or None where something in it is wrong."""
+    if isinstance(node, ListNode):
+        return _list(node, scope)
+    if isinstance(node, Scalar):
+        if node.text == "everyone":
+            return Everyone(node.place)
+        raise Wrong(node.place, f"`{node.text}` is no condition", "a condition is a mapping such as `performed: Signed Up`, or `everyone`")
+    fields = Fields(node, "a condition", scope.problems)
+    combiners = [key for key in COMBINERS if key in fields]
+    leaves = [key for key in LEAVES if key in fields]
+    if combiners and leaves:
+        raise Wrong(fields.place_of(leaves[0]), f"`{combiners[0]}` and `{leaves[0]}` stand in one mapping", "make them items of one `all:` list")
+    if combiners:
+        return _combination(combiners, fields, scope)
+    if len(leaves) > 1:
+        raise Wrong(fields.place_of(leaves[1]), f"two conditions in one mapping: `{leaves[0]}` and `{leaves[1]}`", "begin the second with a `-` of its own")
+    if not leaves:
+        first = next(iter(fields.node.entries), "")
+        raise Wrong(fields.place_of(first), f"`{first}` begins no condition", unknown(first, (*COMBINERS, *LEAVES)))
+    return _leaf(leaves[0], fields, scope)
+
+
+def _list(node: ListNode, scope: Scope) -> Condition | None:
+    if not node.items:
+        raise Wrong(node.place, "an empty list of conditions", "write `who: everyone` for everyone")
+    children = scope.problems.each(node, lambda item: read_condition(item, scope))
+    found = tuple(child for child in children if child is not None)
+    return found[0] if len(found) == 1 else All(found, node.place)
+
+
+def _combination(combiners: list[str], fields: Fields, scope: Scope) -> Condition | None:
+    parts: list[Condition] = []
+    for key in combiners:
+        node = fields.need(key)
+        if key != "not" and not isinstance(node, ListNode):
+            raise Wrong(node.place, f"`{key}` must be a list of conditions", "begin each with `- `")
+        if isinstance(node, ListNode) and not node.items:
+            raise Wrong(node.place, f"`{key}` is an empty list", "leave it out")
+        place = fields.place_of(key)
+        if key == "not":
+            child = read_condition(node, scope)
+            parts += [Not(child, place)] if child is not None else []
+            continue
+        assert isinstance(node, ListNode)
+        children = scope.problems.each(node, lambda item: read_condition(item, scope))
+        found = tuple(child for child in children if child is not None)
+        parts.append(All(found, place) if key == "all" else Any(found, place) if key == "any" else Not(Any(found, place), place))
+    fields.taken.update(COMBINERS)
+    fields.finish()
+    return parts[0] if len(parts) == 1 else All(tuple(parts), fields.place)
+
+
+def _leaf(kind: str, fields: Fields, scope: Scope) -> Condition | None:
+    fields.what = f"a `{kind}` condition"
+    if kind in ("performed", "not_performed"):
+        return read_performed(fields, scope.root, scope.timezone, depth=0)
+    if kind == "trait":
+        return _trait(fields, scope)
+    if kind in ("in_audience", "not_in_audience"):
+        member = InAudience(text_of(fields.need(kind), f"`{kind}`"), fields.place)
+        fields.finish()
+        return member if kind == "in_audience" else Not(member, fields.place)
+    if kind in ("users", "account"):
+        return _members(kind, fields, scope)
+    return _has(fields, scope) if kind == "has" else _top(fields)
+
+
+def _trait(fields: Fields, scope: Scope) -> TraitTest:
+    path = path_of(fields.need("trait"), "`trait`")
+    is_custom = path[0] == "custom" and len(path) > 1
+    held = fields.take("held_for")
+    held_for = None if held is None else duration_of(held, "`held_for`", calendar=False)
+    comparisons = read_comparisons(fields, scope.root, needed=len(fields.node.entries) == 1, parent=False)
+    ignore_case = read_ignore_case(fields, comparisons)
+    fields.finish()
+    if held_for is not None:
+        odd = next((one for one in comparisons if one.type == "instant" and one.operator.startswith(("within", "before_", "after_"))), None)
+        if odd is not None:
+            raise Wrong(odd.place, f"`held_for` does not go with `{odd.operator}`", "a relative date changes by itself")
+    return TraitTest(path[1:] if is_custom else path, comparisons, ignore_case, held_for, is_custom, fields.place)
+
+
+def _members(kind: str, fields: Fields, scope: Scope) -> Condition | None:
+    inner: Entity = "users" if kind == "users" else "accounts"
+    if scope.of == inner:
+        of = "audience of accounts" if kind == "users" else "audience of users"
+        raise Wrong(fields.place_of(kind), f"`{kind}:` belongs into an {of}", "set `of:` of this audience, or move the condition")
+    quantifier = fields.one_of(kind, ("any", "all", "none"))
+    who = read_condition(fields.need("who"), replace(scope, of=inner))
+    fields.finish()
+    chosen: Quantifier = quantifier  # type: ignore[assignment]  # one_of checked it
+    return None if who is None else Members(inner, chosen, who, fields.place)
+
+
+def _has(fields: Fields, scope: Scope) -> Has:
+    entity = text_of(fields.need("has"), "`has`")
+    measure = read_measure(fields, scope.root)
+    where_node = fields.take("where")
+    where = None if where_node is None else read_where(where_node, scope.root, scope.problems, parent=False)
+    fields.finish()
+    return Has(entity, measure, where, (), fields.place)
+
+
+def _top(fields: Fields) -> Top:
+    inner = Fields(fields.need("top"), "`top`", fields.problems)
+    inner.refuse_together("percent", "count")
+    by = text_of(inner.need("by"), "`by`")
+    count = inner.whole("count", 1)
+    percent = inner.whole("percent", 1)
+    inner.finish()
+    fields.finish()
+    if count is None and percent is None:
+        raise Wrong(inner.place, "`top` needs `count:` or `percent:`")
+    return Top(by, None if percent is None else Decimal(percent), count, fields.place)

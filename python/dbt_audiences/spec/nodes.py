@@ -1,0 +1,220 @@
+"""A YAML file as nodes that know their place, by the scalar rules of YAML 1.2.
+
+PyYAML composes the tree; its YAML 1.1 readings (`NO` as false, `12:30` as a number of seconds) are not used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeAlias
+
+import yaml
+
+from dbt_audiences.core.definitions import Place
+from dbt_audiences.core.errors import Problem
+
+MOST_NODES = 200_000
+"""Nodes of one file after aliases were followed; more is a trap, not a definition."""
+
+_NULL = re.compile(r"~|null|Null|NULL|")
+_BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INSTANT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?\s*(Z|z|[-+]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+_TO_QUOTE = (
+    (re.compile(r"[-+]?0[0-9].*"), "a number with leading zeros"),
+    (re.compile(r"[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?"), "a number with `_`"),
+    (re.compile(r"[-+]?[0-9]+(:[0-9]{1,2})+(\.[0-9]*)?"), "a number or a time of day"),
+    (re.compile(r"[-+]?0[xo][0-9a-fA-F]+"), "a hexadecimal or octal number"),
+    (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), "no number that can be compared"),
+)
+
+Plain: TypeAlias = "str | Decimal | bool | datetime | None"
+
+
+class Wrong(Exception):
+    """One problem, raised while reading; the nearest list or file notes it and goes on."""
+
+    def __init__(self, place: Place, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(place, message, hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value: its text as written, and whether it was quoted."""
+
+    place: Place
+    text: str
+    is_quoted: bool
+
+    def value(self) -> Plain:
+        """What the scalar means; raises on what reads as a number to some and as text to others."""
+        text = self.text
+        if self.is_quoted:
+            return text
+        if _NULL.fullmatch(text):
+            return None
+        if _BOOLEAN.fullmatch(text):
+            return text.lower() == "true"
+        for pattern, what in _TO_QUOTE:
+            if pattern.fullmatch(text) and not _INSTANT.fullmatch(text):
+                raise Wrong(self.place, f"`{text}` could be read as {what}", f'quote it if it is text: "{text}"')
+        if _NUMBER.fullmatch(text):
+            return Decimal(text)
+        return self.instant() if _INSTANT.fullmatch(text) else text
+
+    def instant(self) -> datetime:
+        """The aware UTC instant that the text writes, quoted or not; without an offset it is UTC."""
+        found = _INSTANT.fullmatch(self.text.strip())
+        if found is None:
+            raise Wrong(
+                self.place, f"`{self.text}` is no date or time", "write 2026-03-10, or 2026-03-10T12:00:00Z"
+            )
+        try:
+            return _instant(found)
+        except (ValueError, OverflowError) as error:
+            raise Wrong(self.place, f"there is no such time as `{self.text}`", str(error)) from error
+
+    def is_bare_date(self) -> bool:
+        """Whether the text is a date without a time of day."""
+        return len(self.text.strip()) == 10
+
+
+def _instant(found: re.Match[str]) -> datetime:
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    at = datetime(
+        int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
+        int(((fraction or "") + "000000")[:6]), tzinfo=UTC,
+    )  # fmt: skip
+    if zone is None or zone in "Zz":
+        return at
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return at - offset if zone[0] == "+" else at + offset
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode:
+    """A sequence."""
+
+    place: Place
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapNode:
+    """A mapping; `key_places` has the place of each key."""
+
+    place: Place
+    entries: dict[str, Node]
+    key_places: dict[str, Place]
+
+
+Node: TypeAlias = "Scalar | ListNode | MapNode"
+
+
+def read_yaml(root: Path, path: Path) -> Node:
+    """The tree of a file, with places relative to `root`; raises `Wrong` at the first thing that is no YAML."""
+    name = path.relative_to(root).as_posix()
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise Wrong(Place(name, 1, 1), f"the file cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        raise Wrong(Place(name, line, column), "the file is not UTF-8 here", "save it as UTF-8") from error
+    return parse_yaml(text.removeprefix("\ufeff"), name)
+
+
+def parse_yaml(text: str, name: str) -> Node:
+    """The tree of a text."""
+    try:
+        composed = yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
+        raise Wrong(place, *_yaml_problem(text, place, error)) from error
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = Place(name, before.count("\n") + 1, error.position - before.rfind("\n"))
+        raise Wrong(place, f"the character #x{ord(text[error.position]):04x} is not allowed in YAML") from error
+    except RecursionError as error:
+        raise Wrong(Place(name, 1, 1), "the file is nested too deeply", "use audiences of audiences") from error
+    if composed is None:
+        raise Wrong(Place(name, 1, 1), "the file is empty")
+    return _Converter(name).convert(composed)
+
+
+def _yaml_problem(text: str, place: Place, error: yaml.MarkedYAMLError) -> tuple[str, str | None]:
+    lines = text.splitlines()
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())] or (error.problem or "").find("'\\t'") >= 0:
+        return "a tab is used to indent", "YAML indents with spaces"
+    problem = error.problem or "this is no YAML"
+    return f"this is no YAML: {problem}", f"{error.context}" if error.context else None
+
+
+class _Converter:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.left = MOST_NODES
+        self.open: set[int] = set()
+
+    def convert(self, node: yaml.Node) -> Node:
+        place = Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+        self.left -= 1
+        if self.left < 0 or id(node) in self.open or len(self.open) > 200:
+            raise Wrong(place, "the file is too large or refers to itself here", "write it out without aliases")
+        if node.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"):
+            raise Wrong(place, f"the tag `{node.tag}` is not known here", "leave it out")
+        self.open.add(id(node))
+        try:
+            return self._convert(node, place)
+        finally:
+            self.open.discard(id(node))
+
+    def _convert(self, node: yaml.Node, place: Place) -> Node:
+        if isinstance(node, yaml.ScalarNode):
+            return Scalar(place, node.value, node.style is not None)
+        if isinstance(node, yaml.SequenceNode):
+            return ListNode(place, tuple(self.convert(item) for item in node.value))
+        entries: dict[str, Node] = {}
+        places: dict[str, Place] = {}
+        for key, value in node.value:
+            at = Place(self.name, key.start_mark.line + 1, key.start_mark.column + 1)
+            if not isinstance(key, yaml.ScalarNode):
+                raise Wrong(at, "a key must be a single word")
+            if key.value in entries:
+                raise Wrong(at, f"`{key.value}` stands here twice", f"the first is on line {places[key.value].line}")
+            entries[key.value] = self.convert(value)
+            places[key.value] = at
+        return MapNode(place, entries, places)
+
+
+def plain(node: Node) -> object:
+    """The node as plain Python: dictionaries, lists and scalars (numbers as `Decimal`)."""
+    match node:
+        case Scalar():
+            return node.value()
+        case ListNode(items=items):
+            return [plain(item) for item in items]
+        case MapNode(entries=entries):
+            return {key: plain(value) for key, value in entries.items()}
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    children = node.items if isinstance(node, ListNode) else node.entries.values() if isinstance(node, MapNode) else ()
+    for child in children:
+        yield from walk(child)

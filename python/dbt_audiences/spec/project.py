@@ -1,0 +1,125 @@
+"""All files of a project, read and checked together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+from dbt_audiences.core.definitions import Audience, Destination, Place, Project, Trait
+from dbt_audiences.core.errors import DefinitionError, UsageError
+from dbt_audiences.spec.audience import read_audience
+from dbt_audiences.spec.destination import read_destination
+from dbt_audiences.spec.fields import Problems
+from dbt_audiences.spec.models_yml import read_models
+from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong, read_yaml
+from dbt_audiences.spec.references import check_references
+from dbt_audiences.spec.reserved import reserved_reason
+from dbt_audiences.spec.trait import read_trait
+
+Definition = TypeVar("Definition", Audience, Trait, Destination)
+_NOT_MEANING = ("examples", "description", "owner", "folder", "name", "send_to", "tags", "meta")
+"""Keys that say nothing about who is in: an edit of them is no new definition."""
+
+
+def load_project(root: Path) -> Project:
+    """Everything that the project at `root` defines; raises `DefinitionError` with every problem found."""
+    problems = Problems()
+    name = _project_name(root)
+    hashes: dict[str, str] = {}
+    audiences = _folder(root, "audiences", read_audience, problems, hashes)
+    traits = _folder(root, "traits", read_trait, problems, hashes)
+    destinations = _folder(root, "destinations", read_destination, problems, {})
+    event_sources, sql_traits = read_models(root, problems)
+    _refuse_what_is_to_come(root, problems)
+    for key, definition in (*audiences.items(), *traits.items()):
+        reason = reserved_reason(key)
+        if reason is not None:
+            problems.add(definition.place, reason, "choose another key, and name the file after it")
+        if key in traits and key in audiences and definition is traits[key]:
+            problems.add(definition.place, f"`{key}` is an audience too", "audiences and traits share one set of keys")
+    check_references(audiences, traits, destinations, problems)
+    if problems.found:
+        raise DefinitionError(problems.found)
+    return Project(name, audiences, traits, destinations, event_sources, sql_traits, hashes)
+
+
+def _project_name(root: Path) -> str:
+    path = root / "dbt_project.yml"
+    if not path.is_file():
+        raise UsageError(f"there is no dbt_project.yml in {root}", hint="go to a project, give --project-dir, or run `audiences init`")
+    try:
+        tree = read_yaml(root, path)
+    except Wrong as wrong:
+        raise DefinitionError([wrong.problem]) from wrong
+    name = tree.entries.get("name") if isinstance(tree, MapNode) else None
+    if not isinstance(name, Scalar):
+        raise UsageError("dbt_project.yml has no `name`", hint="dbt needs one too")
+    return name.text
+
+
+def _folder(
+    root: Path,
+    folder: str,
+    read: Callable[[Node, Path, str, Problems], Definition],
+    problems: Problems,
+    hashes: dict[str, str],
+) -> dict[str, Definition]:
+    found: dict[str, Definition] = {}
+    for path in sorted((root / folder).glob("*")):
+        if path.name.startswith(".") or path.is_dir():
+            continue
+        if path.suffix != ".yml":
+            if path.suffix in (".yaml", ".json"):
+                place = Place(path.relative_to(root).as_posix(), 1, 1)
+                problems.add(place, f"a definition ends in `.yml`, not `{path.suffix}`", f"rename it to `{path.stem}.yml`")
+            continue
+        definition = problems.attempt(_file, root, path, read, problems, hashes)
+        if definition is not None:
+            found[path.stem] = definition
+    return found
+
+
+def _file(
+    root: Path,
+    path: Path,
+    read: Callable[[Node, Path, str, Problems], Definition],
+    problems: Problems,
+    hashes: dict[str, str],
+) -> Definition:
+    tree = read_yaml(root, path)
+    definition = read(tree, root, path.stem, problems)
+    if isinstance(tree, MapNode):
+        meaning = {key: _canonical(value) for key, value in tree.entries.items() if key not in _NOT_MEANING}
+        text = json.dumps(meaning, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        hashes[path.stem] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return definition
+
+
+def _canonical(node: Node) -> object:
+    """What the node means, so that neither quotes without effect nor comments nor the order of keys make a new definition."""
+    match node:
+        case MapNode(entries=entries):
+            return {key: _canonical(value) for key, value in entries.items()}
+        case ListNode(items=items):
+            return [_canonical(item) for item in items]
+    try:
+        value = node.value()
+    except Wrong:
+        value = node.text
+    if isinstance(value, Decimal):
+        return {"number": f"{value.normalize():f}"}
+    return {"instant": value.isoformat()} if isinstance(value, datetime) else value
+
+
+def _refuse_what_is_to_come(root: Path, problems: Problems) -> None:
+    coming = [root / "identity.yml", root / "tracking_plan.yml", *sorted((root / "alerts").glob("*.yml"))]
+    for path in coming:
+        if path.is_file():
+            place = Place(path.relative_to(root).as_posix(), 1, 1)
+            what = "alerts are" if path.parent.name == "alerts" else f"`{path.name}` is"
+            problems.add(place, f"{what} not supported yet", "move the file away until it is")

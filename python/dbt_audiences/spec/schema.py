@@ -1,0 +1,2 @@
+SCHEMAS = ("audience", "trait", "destination")
+def json_schema(kind): return {}

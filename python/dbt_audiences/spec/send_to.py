@@ -1,0 +1,123 @@
+"""`send_to:`: the connections of an audience or a trait."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from dbt_audiences.core.definitions import RefuseAbove, SendTo, Which
+from dbt_audiences.spec.fields import Fields, Problems, text_of
+from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
+
+
+def read_send_to(node: ListNode | None, problems: Problems, *, of_trait: bool) -> tuple[SendTo, ...]:
+    """Every connection; a destination may stand once."""
+    if node is None:
+        return ()
+    sends = problems.each(node, lambda item: _send(item, problems, of_trait))
+    seen: dict[str, SendTo] = {}
+    for send in sends:
+        if send.destination in seen:
+            problems.add(send.place, f"`{send.destination}` stands here twice", f"the first is on line {seen[send.destination].place.line}")
+        seen.setdefault(send.destination, send)
+    return sends
+
+
+def _send(node: Node, problems: Problems, of_trait: bool) -> SendTo:
+    fields = Fields(node, "`send_to`", problems)
+    destination = text_of(fields.need("destination"), "`destination`")
+    as_ = fields.one_of("as", ("boolean", "events") if of_trait else ("boolean", "events", "list"))
+    entered, exited = _events(fields.take("events"), problems)
+    send = SendTo(
+        destination=destination,
+        as_=as_,  # type: ignore[arg-type]  # one_of checked it
+        identifiers=_identifiers(fields.take("identifiers"), problems),
+        traits=_traits(fields.items("traits"), problems),
+        entered_event=entered,
+        exited_event=exited,
+        list_name=fields.text("list"),
+        existing_members="skip" if fields.one_of("existing_members", ("send", "skip")) == "skip" else "send",
+        users=fields.boolean("users", False),
+        enabled=fields.boolean("enabled", True),
+        refuse_above=_refuse_above(fields.take("refuse_above"), problems),
+        holdout=_holdout(fields.take("holdout")),
+        place=fields.place,
+    )
+    fields.finish()
+    if send.list_name is not None and as_ not in (None, "list"):
+        raise Wrong(fields.place_of("list"), f"`list` names a list, and this is sent `as: {as_}`")
+    return send
+
+
+def _events(node: Node | None, problems: Problems) -> tuple[str, str]:
+    if node is None:
+        return "Audience Entered", "Audience Exited"
+    fields = Fields(node, "`events`", problems)
+    entered, exited = fields.text("entered"), fields.text("exited")
+    fields.finish()
+    return entered or "Audience Entered", exited or "Audience Exited"
+
+
+def _identifiers(node: Node | None, problems: Problems) -> dict[str, Which] | None:
+    if node is None:
+        return None
+    if not isinstance(node, MapNode) or not node.entries:
+        raise Wrong(node.place, "`identifiers` says which identifiers go", "{email: last, user_id: all}")
+    fields = Fields(node, "`identifiers`", problems)
+    return {name: fields.one_of(name, ("first", "last", "all")) for name in node.entries}  # type: ignore[misc]
+
+
+def _traits(node: ListNode | None, problems: Problems) -> tuple[tuple[str, str], ...]:
+    if node is None:
+        return ()
+
+    def read(item: Node) -> tuple[str, str]:
+        if isinstance(item, MapNode):
+            if len(item.entries) != 1:
+                raise Wrong(item.place, "a renamed trait is one pair", "{plan: subscription_plan}")
+            here, there = next(iter(item.entries.items()))
+            return here, text_of(there, "the trait's name there")
+        name = text_of(item, "a trait")
+        return name, name
+
+    pairs = problems.each(node, read)
+    there = [pair[1] for pair in pairs]
+    for pair in pairs:
+        if there.count(pair[1]) > 1:
+            raise Wrong(node.place, f"two traits would arrive as `{pair[1]}`")
+    return pairs
+
+
+def _refuse_above(node: Node | None, problems: Problems) -> RefuseAbove | None:
+    if node is None:
+        return None
+    fields = Fields(node, "`refuse_above`", problems)
+    limits = RefuseAbove(
+        leaving_share=_share(fields.take("leaving_share"), "leaving_share"),
+        leaving_count=fields.whole("leaving_count", 0),
+        entering_share=_share(fields.take("entering_share"), "entering_share"),
+        entering_count=fields.whole("entering_count", 0),
+    )
+    fields.finish()
+    if limits == RefuseAbove():
+        raise Wrong(node.place, "`refuse_above` needs a limit", "leaving_share: 0.2")
+    return limits
+
+
+def _share(node: Node | None, what: str) -> Decimal | None:
+    if node is None:
+        return None
+    value = node.value() if isinstance(node, Scalar) else None
+    most = 1 if what == "leaving_share" else 1_000_000
+    if not isinstance(value, Decimal) or not 0 <= value <= most:
+        raise Wrong(node.place, f"`{what}` is a share such as 0.2" + (", at most 1" if most == 1 else ""))
+    return value
+
+
+def _holdout(node: Node | None) -> Decimal | None:
+    if node is None:
+        return None
+    text = node.text.strip() if isinstance(node, Scalar) else ""
+    number = text.removesuffix("%").strip()
+    if not text.endswith("%") or not number.replace(".", "", 1).isdigit() or not 0 < Decimal(number) < 100:
+        raise Wrong(node.place, "`holdout` is a percentage between 0 and 100", "holdout: 10%")
+    return Decimal(number) / 100
