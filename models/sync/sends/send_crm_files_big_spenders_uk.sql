@@ -1,0 +1,7 @@
+-- Generated from audiences/big_spenders_uk.yml by `audiences compile`. Edit that file.
+{{ config(materialized='view', schema='audiences_build') }}
+
+{{ dbt_audiences.desired_identifiers(
+    audience=ref('big_spenders_uk'),
+    identifiers=[['user_id', 'last'], ['email', 'last'], ['anonymous_id', 'last']]
+) }}
