@@ -3,5 +3,5 @@
 
 {{ dbt_audiences.desired_identifiers(
     audience=ref('anonymous_purchasers'),
-    identifiers=[['user_id', 'last'], ['email', 'last'], ['anonymous_id', 'last']]
+    identifiers=[['anonymous_id', 'last']]
 ) }}

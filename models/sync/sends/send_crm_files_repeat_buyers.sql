@@ -3,5 +3,5 @@
 
 {{ dbt_audiences.desired_identifiers(
     audience=ref('repeat_buyers'),
-    identifiers=[['user_id', 'last'], ['email', 'last'], ['anonymous_id', 'last']]
+    identifiers=[['user_id', 'last'], ['email', 'last']]
 ) }}

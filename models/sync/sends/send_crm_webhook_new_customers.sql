@@ -3,6 +3,6 @@
 
 {{ dbt_audiences.desired_identifiers(
     audience=ref('new_customers'),
-    identifiers=[['user_id', 'last'], ['email', 'last'], ['anonymous_id', 'last']],
+    identifiers=[['user_id', 'last'], ['email', 'last']],
     traits=[['country', 'customer_country'], ['first_order_at', 'first_order_at']]
 ) }}

@@ -3,6 +3,6 @@
 
 {{ dbt_audiences.desired_identifiers(
     audience=ref('repeat_buyers'),
-    identifiers=[['user_id', 'last'], ['email', 'last'], ['anonymous_id', 'last']],
+    identifiers=[['user_id', 'last'], ['email', 'last']],
     traits=[['country', 'country']]
 ) }}

@@ -1,0 +1,1 @@
+"""The command `audiences`: one file for each command, found by folder."""

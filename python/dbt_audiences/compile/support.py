@@ -32,6 +32,8 @@ from dbt_audiences.core.definitions import (
 )
 from dbt_audiences.core.errors import Problem
 
+IDENTIFIER_TYPES = ("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa")
+
 
 def unsupported(project: Project) -> list[Problem]:
     """Every use of something that cannot be built yet, in the enabled definitions of a project."""
@@ -62,6 +64,9 @@ def _of_audience(audience: Audience, project: Project) -> Iterator[tuple[Place, 
         yield place, "`history` other than `all` is"
     if audience.compute == "realtime" or audience.every is not None:
         yield place, "`compute: realtime` and `every` are"
+    for kind in (*audience.identifiers, *(k for e in audience.examples for p in e.given for k in p.identifiers)):
+        if kind not in IDENTIFIER_TYPES:
+            yield place, f"identifiers of a type of your own (`{kind}`) are"
     for leaf in leaves(audience.who):
         yield from _of_condition(leaf, project)
     for send in audience.send_to:

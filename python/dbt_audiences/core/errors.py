@@ -72,6 +72,10 @@ class GuardError(AudiencesError):
 
 
 class WarehouseError(AudiencesError):
-    """Not reachable, locked by another process, or out of space."""
+    """Not reachable, locked by another process (`is_busy`: it may be free soon), or out of space."""
 
     exit_code = 4
+
+    def __init__(self, message: str, *, hint: str | None = None, is_busy: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.is_busy = is_busy

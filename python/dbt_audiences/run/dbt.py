@@ -47,6 +47,8 @@ class Dbt:
     profiles_dir: Path | None = None
     target: str | None = None
     target_path: Path | None = None
+    state: Path | None = None
+    """Artifacts that `state:` selectors compare with."""
     _manifest: Any = field(default=None, repr=False)
 
     def parse(self) -> None:
@@ -72,7 +74,7 @@ class Dbt:
         """`dbt run`; models in the order in which they ended. Raises only when dbt could not run at all."""
         arguments = ["run", *_variables(variables)]
         if select:
-            arguments += ["--select", *select]
+            arguments += ["--select", *select, *self._state()]
         if full_refresh:
             arguments.append("--full-refresh")
         result = self._invoke(arguments, progress=progress, accept_failures=True).result
@@ -86,6 +88,14 @@ class Dbt:
             for row in (result.results if result is not None else ())
             if row.node.resource_type == "model"
         ]
+
+    def selected(self, select: Sequence[str]) -> set[str]:
+        """Names of the models that dbt's selectors choose; a selector that dbt cannot read is a usage error."""
+        try:
+            result = self._invoke(["list", "--resource-type", "model", "--output", "name", "--select", *select, *self._state()]).result
+        except FailedError as error:
+            raise UsageError(f"`{' '.join(select)}` cannot be selected: {error.message}") from error
+        return {name.rsplit(".", 1)[-1] for name in result or ()}
 
     def compile(self, variables: Mapping[str, object]) -> dict[str, str]:
         """Model name -> compiled SQL, for every enabled model; nothing is run."""
@@ -111,6 +121,23 @@ class Dbt:
             visit(id_)
         return [nodes[id_].name for id_ in done]
 
+    def ancestors(self, names: Sequence[str]) -> set[str]:
+        """The named models and all that they read, by name."""
+        nodes = self.manifest.nodes
+        found: set[str] = set()
+        waiting = [id_ for id_, node in nodes.items() if node.resource_type == "model" and node.name in names]
+        while waiting:
+            id_ = waiting.pop()
+            if id_ not in found and id_ in nodes:
+                found.add(id_)
+                waiting += nodes[id_].depends_on.nodes
+        return {nodes[id_].name for id_ in found}
+
+    def materialized(self, kind: str) -> set[str]:
+        """Names of the enabled models of a materialization."""
+        nodes = self.manifest.nodes.values()
+        return {node.name for node in nodes if node.resource_type == "model" and node.config.materialized == kind}
+
     def relations(self) -> dict[str, str]:
         """Model name -> its quoted relation in the target."""
         return {
@@ -118,6 +145,11 @@ class Dbt:
             for node in self.manifest.nodes.values()
             if node.resource_type == "model" and node.relation_name is not None
         }
+
+    def profile_name(self) -> str:
+        """The profile that dbt_project.yml names."""
+        settings = self._settings()
+        return str(settings.get("profile") or settings.get("name"))
 
     def credentials(self) -> dict[str, object]:
         """The target's connection, secrets included: never print it."""
@@ -149,6 +181,24 @@ class Dbt:
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
             DuckDBConnectionManager.close_all_connections()
+
+    def raw_schema(self) -> str:
+        """The schema that `audiences load` writes to: the variable `audiences_raw_schema` of the project."""
+        found = self._settings().get("vars") or {}
+        name = (found.get("dbt_audiences") or {}).get("audiences_raw_schema") or found.get("audiences_raw_schema")
+        return str(name or "raw")
+
+    def _settings(self) -> dict[str, Any]:
+        import yaml
+
+        try:
+            read = yaml.safe_load((self.root / "dbt_project.yml").read_text(encoding="utf-8"))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise UsageError(f"dbt_project.yml cannot be read: {_first_lines(error)}") from error
+        return read if isinstance(read, dict) else {}
+
+    def _state(self) -> list[str]:
+        return [] if self.state is None else ["--state", str(self.state)]
 
     def _profiles(self) -> Path:
         if self.profiles_dir is not None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from dbt_audiences.core.definitions import Project
 from dbt_audiences.core.errors import DefinitionError, Problem
-from dbt_audiences.core.warehouse import Relations, Warehouse, text_literal
+from dbt_audiences.core.warehouse import Relations, Row, Warehouse, text_literal
 
 
 def naive(instant: datetime) -> datetime:
@@ -112,3 +112,46 @@ def audience_sizes(warehouse: Warehouse, relations: Relations, run_id: str) -> M
         number = int(str(count))
         sizes[str(key)] = (members, number, exited) if change == "entered" else (members, entered, number)
     return sizes
+
+
+def note_approval(warehouse: Warehouse, relations: Relations, key: str, at: datetime) -> None:
+    """Write down that a person lets one change of an audience or an event table through."""
+    warehouse.execute(
+        f"insert into {relations['approvals']} (key, approved_at) values ({text_literal(key)}, {instant_literal(at)})"
+    )
+
+
+def use_approval(warehouse: Warehouse, relations: Relations, key: str, used_by: str, at: datetime) -> None:
+    """Write down that the approvals of a key were used, so that the next change needs one of its own."""
+    warehouse.execute(
+        f"update {relations['approvals']} set used_at = {instant_literal(at)}, used_by = {text_literal(used_by)} "
+        f"where key = {text_literal(key)} and used_at is null"
+    )
+
+
+def status_rows(warehouse: Warehouse, relations: Relations) -> list[tuple[str, str, datetime | None, int, datetime | None]]:
+    """(key, kind, deleted_at, members, last change) of every key that was ever used, in the order of keys."""
+    rows = warehouse.fetch(
+        "select k.key, k.kind, k.deleted_at, coalesce(m.n, 0), c.at from "
+        f"{relations['keys']} as k left join (select audience, count(*) as n from {relations['memberships']} group by audience) as m "
+        f"on m.audience = k.key left join (select audience, max(changed_at) as at from {relations['membership_changes']} "
+        "group by audience) as c on c.audience = k.key order by k.key"
+    )
+    return [(str(key), str(kind), deleted, int(str(n)), at) for key, kind, deleted, n, at in rows]  # type: ignore[misc]
+
+
+def last_runs(warehouse: Warehouse, relations: Relations) -> Mapping[str, Row]:
+    """`last` and `succeeded` -> run_id, as_of, status, started_at, finished_at, message of that run, where there is one."""
+    columns = "run_id, as_of, status, started_at, finished_at, message"
+    found = {}
+    for name, where in (("last", ""), ("succeeded", "where status = 'succeeded'")):
+        rows = warehouse.fetch(f"select {columns} from {relations['runs']} {where} order by started_at desc limit 1")
+        if rows:
+            found[name] = rows[0]
+    return found
+
+
+def newest_event(warehouse: Warehouse, relations: Relations) -> datetime | None:
+    """The time of the newest event that was staged, or None."""
+    newest = warehouse.fetch(f"select max(occurred_at) from {relations['stg_calls']}")[0][0]
+    return newest if isinstance(newest, datetime) else None

@@ -123,7 +123,7 @@ def _list_file(node: MapNode, root: Path) -> ListFile:
     if not full.is_relative_to(root.resolve()):
         raise Wrong(place, f"`{path}` lies outside the project")
     try:
-        text = full.read_text(encoding="utf-8-sig", newline="")
+        text = full.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Wrong(place, f"the file `{path}` cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error
     rows = list(csv.reader(text.splitlines(keepends=True), delimiter="\t" if full.suffix == ".tsv" else ","))

@@ -89,7 +89,8 @@ def _combination(combiners: list[str], fields: Fields, scope: Scope) -> Conditio
         assert isinstance(node, ListNode)
         children = scope.problems.each(node, lambda item: read_condition(item, scope))
         found = tuple(child for child in children if child is not None)
-        parts.append(All(found, place) if key == "all" else Any(found, place) if key == "any" else Not(Any(found, place), place))
+        either: Condition = All(found, place) if key == "all" else Any(found, place)
+        parts.append(Not(either, place) if key == "none" else either)
     fields.taken.update(COMBINERS)
     fields.finish()
     return parts[0] if len(parts) == 1 else All(tuple(parts), fields.place)
@@ -102,7 +103,7 @@ def _leaf(kind: str, fields: Fields, scope: Scope) -> Condition | None:
     if kind == "trait":
         return _trait(fields, scope)
     if kind in ("in_audience", "not_in_audience"):
-        member = InAudience(text_of(fields.need(kind), f"`{kind}`"), fields.place)
+        member: Condition = InAudience(text_of(fields.need(kind), f"`{kind}`"), fields.place)
         fields.finish()
         return member if kind == "in_audience" else Not(member, fields.place)
     if kind in ("users", "account"):

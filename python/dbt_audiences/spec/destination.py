@@ -8,8 +8,8 @@ from pathlib import Path
 from dbt_audiences.core.definitions import Condition, Destination
 from dbt_audiences.spec.audience import read_key
 from dbt_audiences.spec.conditions import Scope, read_condition
-from dbt_audiences.spec.fields import Fields, Problems, text_of, texts_of
-from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong, plain
+from dbt_audiences.spec.fields import Fields, Problems, json_value, text_of, texts_of
+from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 from dbt_audiences.spec.values import duration_of
 
 _RATE = re.compile(r"(\d+)\s*/\s*(second|minute|hour|day)")
@@ -45,7 +45,7 @@ def _settings(node: Node | None) -> dict[str, object]:
         return {}
     if not isinstance(node, MapNode):
         raise Wrong(node.place, "`settings` must be a mapping")
-    return {key: plain(value) for key, value in node.entries.items()}
+    return {key: json_value(value) for key, value in node.entries.items()}
 
 
 def _secrets(node: Node | None) -> dict[str, str]:

@@ -148,7 +148,8 @@ def _then(node: Node, above: Fields, root: Path, timezone: str, depth: int) -> T
             raise Wrong(inner.place, f"`{key}` must be a list, and not an empty one")
         children = above.problems.each(inner, lambda item: _then(item, above, root, timezone, depth))
         found = tuple(child for child in children if child is not None)
-        parts.append(All(found, place) if key == "all" else Any(found, place) if key == "any" else Not(Any(found, place), place))
+        either: Then = All(found, place) if key == "all" else Any(found, place)
+        parts.append(Not(either, place) if key == "none" else either)
     fields.finish()
     return parts[0] if len(parts) == 1 else All(tuple(parts), node.place)
 

@@ -36,12 +36,13 @@ def load_project(root: Path) -> Project:
     destinations = _folder(root, "destinations", read_destination, problems, {})
     event_sources, sql_traits = read_models(root, problems)
     _refuse_what_is_to_come(root, problems)
-    for key, definition in (*audiences.items(), *traits.items()):
+    places = [(key, one.place) for key, one in audiences.items()] + [(key, one.place) for key, one in traits.items()]
+    for key, place in places:
         reason = reserved_reason(key)
         if reason is not None:
-            problems.add(definition.place, reason, "choose another key, and name the file after it")
-        if key in traits and key in audiences and definition is traits[key]:
-            problems.add(definition.place, f"`{key}` is an audience too", "audiences and traits share one set of keys")
+            problems.add(place, reason, "choose another key, and name the file after it")
+    for key in sorted(audiences.keys() & traits.keys()):
+        problems.add(traits[key].place, f"`{key}` is an audience too", "audiences and traits share one set of keys")
     check_references(audiences, traits, destinations, problems)
     if problems.found:
         raise DefinitionError(problems.found)

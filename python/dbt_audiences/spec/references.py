@@ -58,8 +58,9 @@ def check_references(
         if key in audiences and not audiences[key].enabled:
             _check_consumers(key, audiences, uses, problems)
     _check_cycles(uses, audiences, traits, problems)
-    for definition in (*audiences.values(), *traits.values()):
-        for send in definition.send_to:
+    connections = [*(one.send_to for one in audiences.values()), *(one.send_to for one in traits.values())]
+    for sends in connections:
+        for send in sends:
             if send.destination not in destinations:
                 hint = nearest(send.destination, destinations) or f"write destinations/{send.destination}.yml"
                 problems.add(send.place, f"there is no destination `{send.destination}`", hint)

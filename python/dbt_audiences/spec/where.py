@@ -50,7 +50,8 @@ def _combined(key: str, fields: Fields, root: Path, problems: Problems, parent: 
     found = tuple(child for child in children if child is not None)
     if key == "all":
         return All(found, place)
-    return Any(found, place) if key == "any" else Not(Any(found, place), place)
+    either: Where = Any(found, place)
+    return either if key == "any" else Not(either, place)
 
 
 def _test(fields: Fields, root: Path, problems: Problems, parent: bool) -> Where | None:

@@ -45,7 +45,8 @@ class DuckDB:
 
     def fetch(self, sql: str) -> list[Row]:
         """All rows of a query."""
-        return self._run(sql).fetchall()
+        rows: list[Row] = self._run(sql).fetchall()
+        return rows
 
     def stream(self, sql: str, size: int) -> Iterator[list[Row]]:
         """The rows of a query in lists of at most `size`, in constant memory."""
@@ -110,6 +111,7 @@ def _translated(error: Any) -> AudiencesError:
             return WarehouseError(
                 f"the database is busy: process {holder[2]} ({holder[1]}) has it open for writing",
                 hint="wait for it to end, or add --wait",
+                is_busy=True,
             )
         if "No space left" in text:
             return WarehouseError("the disk is full: the database could not be written", hint="free space and run again")

@@ -1,0 +1,84 @@
+"""`audiences run`"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dbt_audiences.cli.options import as_of_option, instant_or_now, json_option, open_workspace, project_options, wait_option
+from dbt_audiences.cli.output import iso, print_json, print_table, progress_bar, say
+
+if TYPE_CHECKING:
+    from dbt_audiences.flow.run import RunReport
+
+
+@click.command("run", short_help="Compile, build, find who entered and left, and push it.")
+@click.option("--select", multiple=True, metavar="SELECTOR", help="A key, or any selector of dbt (tag:..., +key, state:...).")
+@click.option("--full-refresh", is_flag=True, help="Build everything anew; memberships, ledger and profile ids stay.")
+@click.option("--no-sync", is_flag=True, help="Push nothing.")
+@click.option("--reuse-key", multiple=True, metavar="KEY", help="Let a deleted key come back with another definition.")
+@click.option("--state", type=click.Path(file_okay=False, resolve_path=True, path_type=Path), help="Artifacts for `state:` selectors.")
+@wait_option
+@as_of_option
+@json_option
+@project_options
+def command(
+    select: tuple[str, ...],
+    full_refresh: bool,
+    no_sync: bool,
+    reuse_key: tuple[str, ...],
+    state: Path | None,
+    wait: bool,
+    as_of: datetime | None,
+    as_json: bool,
+    project_dir: Path,
+    profiles_dir: Path | None,
+    target: str | None,
+) -> int:
+    """Compile the definitions, build them with dbt, find who entered and who left, and push that to the destinations."""
+    from dbt_audiences.flow.run import run
+
+    at = instant_or_now(as_of)
+    workspace = open_workspace(project_dir, profiles_dir, target)
+    workspace.dbt.state = state
+    with progress_bar("building") as progress:
+        report = run(
+            workspace,
+            as_of=at,
+            select=[word for words in select for word in words.split()],
+            full_refresh=full_refresh,
+            with_sync=not no_sync,
+            wait=wait,
+            reuse_keys=frozenset(reuse_key),
+            progress=progress,
+        )
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+    return report.exit_code
+
+
+def _print(report: RunReport) -> None:
+    click.echo(f"run {report.run_id}, as of {iso(report.as_of)}\n")
+    print_table(
+        ("audience", "members", "entered", "exited", "status"),
+        [(one.audience, one.members, one.entered, one.exited, one.status) for one in report.audiences],
+    )
+    if report.connections:
+        click.echo()
+        print_table(
+            ("destination", "audience", "added", "removed", "changed", "delivered", "rejected", "pending", "status"),
+            [
+                (one.destination, one.audience, one.entered, one.exited, one.changed, one.delivered, one.rejected, one.pending, one.status)
+                for one in report.connections
+            ],
+        )
+    for failure in report.failures:
+        say(f"{failure.name}: {failure.reason}")
+    for one in report.connections:
+        if one.message and one.status != "synced":
+            say(f"{one.destination} / {one.audience}: {one.message}")

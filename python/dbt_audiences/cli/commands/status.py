@@ -1,0 +1,48 @@
+"""`audiences status`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dbt_audiences.cli.options import json_option, open_workspace, project_options
+from dbt_audiences.cli.output import iso, print_json, print_table
+
+RUN_COLUMNS = ("run_id", "as_of", "status", "started_at", "finished_at", "message")
+CONNECTION_COLUMNS = ("destination", "audience", "status", "reason", "last_success_at")
+
+
+@click.command("status", short_help="Every audience and trait, its size and its last run.")
+@json_option
+@project_options
+def command(as_json: bool, project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:
+    """Every audience and trait: status, members, last change; the last run, the age of its data, and the connections."""
+    from dbt_audiences.flow.inspect import status
+
+    found = status(open_workspace(project_dir, profiles_dir, target))
+    if as_json:
+        print_json(
+            {
+                "keys": found.keys,
+                "connections": [dict(zip(CONNECTION_COLUMNS, row, strict=True)) for row in found.connections],
+                "last_run": None if found.run is None else dict(zip(RUN_COLUMNS, found.run, strict=True)),
+                "last_success": None if found.success is None else dict(zip(RUN_COLUMNS, found.success, strict=True)),
+                "data_until": found.data_until,
+            }
+        )
+        return
+    print_table(
+        ("key", "kind", "status", "members", "last change"),
+        [(one.key, one.kind, one.status, one.members, one.last_change_at) for one in found.keys],
+    )
+    if found.connections:
+        click.echo()
+        print_table(CONNECTION_COLUMNS, found.connections)
+    click.echo()
+    if found.run is not None:
+        click.echo(f"last run      {found.run[0]}: {found.run[2]}" + (f" ({found.run[5]})" if found.run[5] else ""))
+    if found.success is not None:
+        click.echo(f"last success  {found.success[0]}")
+    if found.data_until is not None:
+        click.echo(f"data until    {iso(found.data_until)}")

@@ -1,0 +1,68 @@
+"""`audiences sync`"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from dbt_audiences.cli.options import as_of_option, instant_or_now, json_option, open_workspace, project_options, wait_option
+from dbt_audiences.cli.output import print_json, print_table, say
+
+
+@click.command("sync", short_help="Push what the last run computed.")
+@click.option("--destination", metavar="KEY", help="Only to this destination.")
+@click.option("--audience", metavar="KEY", help="Only this audience.")
+@click.option("--resync", is_flag=True, help="Send everything again, as if the destination held nothing.")
+@click.option("--approve", metavar="KEY", help="Let one refused change of this audience (or of this event table) through.")
+@click.option("--dry-run", is_flag=True, help="Send nothing; with --json print every request as it would be sent.")
+@wait_option
+@as_of_option
+@json_option
+@project_options
+def command(
+    destination: str | None,
+    audience: str | None,
+    resync: bool,
+    approve: str | None,
+    dry_run: bool,
+    wait: bool,
+    as_of: datetime | None,
+    as_json: bool,
+    project_dir: Path,
+    profiles_dir: Path | None,
+    target: str | None,
+) -> int:
+    """Push to the destinations what the last run computed and they have not acknowledged."""
+    from dbt_audiences.flow.sync import exit_code, sync
+
+    at = instant_or_now(as_of)
+    workspace = open_workspace(project_dir, profiles_dir, target)
+    results = sync(
+        workspace,
+        as_of=at,
+        destination=destination,
+        audience=audience,
+        resync=resync,
+        approve=approve,
+        dry_run=dry_run,
+        wait=wait,
+    )
+    if as_json:
+        print_json(results)
+        return exit_code(results)
+    if approve is not None and not results:
+        click.echo(f"approved: the next `audiences run` lets one change of `{approve}` through")
+        return 0
+    print_table(
+        ("destination", "audience", "added", "removed", "changed", "delivered", "rejected", "pending", "status"),
+        [
+            (one.destination, one.audience, one.entered, one.exited, one.changed, one.delivered, one.rejected, one.pending, one.status)
+            for one in results
+        ],
+    )
+    for one in results:
+        if one.message and one.status != "synced":
+            say(f"{one.destination} / {one.audience}: {one.message}")
+    return exit_code(results)

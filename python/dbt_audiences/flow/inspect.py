@@ -1,0 +1,97 @@
+"""What the warehouse holds now: members, differences, exports and the status of every key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dbt_audiences.core.errors import UsageError
+from dbt_audiences.core.warehouse import Row
+from dbt_audiences.diff.export import export
+from dbt_audiences.diff.members import Change, members, membership_diff
+from dbt_audiences.flow.workspace import Workspace
+from dbt_audiences.run.registry import last_runs, naive, newest_event, status_rows
+from dbt_audiences.spec.fields import unknown
+
+
+def members_of(workspace: Workspace, key: str, limit: int | None) -> list[Row]:
+    """The members of an audience as the last run left them; also of one whose file is gone."""
+    with workspace.prepared_warehouse() as warehouse:
+        relations = workspace.dbt.relations()
+        _known_key(workspace, key, [name for name, *_ in status_rows(warehouse, relations)])
+        return members(warehouse, relations, key, limit)
+
+
+def difference(workspace: Workspace, key: str, as_of: datetime) -> Change:
+    """Who would enter and leave if a run happened now, by the definition as it stands; nothing is written to the warehouse."""
+    audience = workspace.audience(key)
+    if not audience.enabled:
+        raise UsageError(f"`{key}` is disabled", hint=f"audiences enable {key}")
+    workspace.compile(check=False)
+    workspace.dbt.parse()
+    compiled = workspace.dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "diff"})
+    workspace.dbt.release()
+    needed = workspace.dbt.ancestors([key])
+    narrow = {path.rsplit("/", 1)[1].removesuffix(".sql") for path in workspace.files() if path.startswith(("models/events/", "models/traits/custom/"))}
+    fresh = {name: sql for name, sql in compiled.items() if name == key or (name in needed and name in narrow)}
+    with workspace.prepared_warehouse() as warehouse:
+        return membership_diff(warehouse, workspace.dbt.relations(), key, fresh, workspace.dbt.order())
+
+
+def export_members(workspace: Workspace, key: str, path: Path, *, format: str, columns: Sequence[str]) -> int:
+    """Write the members of an audience to a file; the number of them."""
+    with workspace.prepared_warehouse() as warehouse:
+        relations = workspace.dbt.relations()
+        _known_key(workspace, key, [name for name, *_ in status_rows(warehouse, relations)])
+        return export(warehouse, relations, key, path, format=format, columns=columns)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStatus:
+    """One audience or trait; `status` is `enabled`, `disabled`, `deleted` or `new` (never run)."""
+
+    key: str
+    kind: str
+    status: str
+    members: int
+    last_change_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The whole project; `data_until` is the time of the newest event, `run` and `success` are the last ones."""
+
+    keys: tuple[KeyStatus, ...]
+    connections: tuple[Row, ...]
+    run: Row | None
+    success: Row | None
+    data_until: datetime | None
+
+
+def status(workspace: Workspace) -> Status:
+    """What is defined, what was computed, what was sent."""
+    defined = {key: ("audience", audience.enabled) for key, audience in workspace.project.audiences.items()}
+    defined |= {key: ("trait", trait.enabled) for key, trait in workspace.project.traits.items()}
+    with workspace.prepared_warehouse() as warehouse:
+        relations = workspace.dbt.relations()
+        known = {key: row for key, *row in status_rows(warehouse, relations)}
+        runs = last_runs(warehouse, relations)
+        connections = warehouse.fetch(
+            f"select destination, audience, status, reason, last_success_at from {relations['connections']} order by destination, audience"
+        )
+        data_until = newest_event(warehouse, relations)
+    keys = []
+    for key in sorted({*defined, *known}):
+        kind, enabled = defined.get(key, (str(known[key][0]) if key in known else "audience", False))
+        state = "deleted" if key not in defined else "new" if key not in known else "enabled" if enabled else "disabled"
+        _, _, members_count, changed_at = known.get(key, (kind, None, 0, None))
+        keys.append(KeyStatus(key, kind, state, int(str(members_count)), changed_at if isinstance(changed_at, datetime) else None))
+    return Status(tuple(keys), tuple(connections), runs.get("last"), runs.get("succeeded"), data_until)
+
+
+def _known_key(workspace: Workspace, key: str, ever: Sequence[str]) -> None:
+    known = {*ever, *workspace.project.audiences}
+    if key not in known:
+        raise UsageError(f"there is no audience `{key}`", hint=unknown(key, known))

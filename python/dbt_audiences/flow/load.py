@@ -1,0 +1,44 @@
+"""`audiences load`: files into the raw tables of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from dbt_audiences.core.errors import UsageError
+from dbt_audiences.flow.workspace import Workspace
+from dbt_audiences.load.files import Loaded, load_calls, load_people
+
+
+def load(
+    workspace: Workspace,
+    paths: Sequence[str],
+    *,
+    source: str | None,
+    identifier: str | None,
+    max_rejected: int | None,
+    loaded_at: datetime,
+    wait: bool,
+    progress: Callable[[str, int, int], None] | None,
+) -> list[Loaded]:
+    """Load calls, or with `identifier` people, one transaction a file."""
+    schema = workspace.dbt.raw_schema()
+    with workspace.warehouse(wait=wait) as warehouse:
+        if identifier is None:
+            return load_calls(
+                warehouse, paths, schema=schema, source=source, max_rejected=max_rejected, loaded_at=loaded_at, progress=progress
+            )
+        if len(paths) != 1:
+            raise UsageError("--people loads one file at a time")
+        return [
+            load_people(
+                warehouse,
+                paths[0],
+                schema=schema,
+                identifier=identifier,
+                source=source,
+                max_rejected=max_rejected,
+                loaded_at=loaded_at,
+                progress=progress,
+            )
+        ]

@@ -1,0 +1,162 @@
+"""`audiences run`: compile, build with dbt, guard, sync, and say what came of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dbt_audiences.core.errors import AudiencesError, FailedError, GuardError, UsageError
+from dbt_audiences.core.warehouse import Warehouse
+from dbt_audiences.flow.sync import fell_short, sync_all
+from dbt_audiences.flow.workspace import Workspace, now
+from dbt_audiences.run.dbt import Outcome
+from dbt_audiences.run.registry import (
+    audience_sizes,
+    finish_run,
+    has_run,
+    naive,
+    record_keys,
+    refuse_reused_keys,
+    start_run,
+    state_exists,
+)
+from dbt_audiences.sync.engine import SyncResult
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceResult:
+    """What a run made of one audience; `status` is `built`, `failed`, `refused` or `skipped`."""
+
+    audience: str
+    name: str
+    status: str
+    members: int
+    entered: int
+    exited: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A whole run; `exit_code` is the one of the command."""
+
+    run_id: str
+    as_of: datetime
+    audiences: tuple[AudienceResult, ...]
+    failures: tuple[Outcome, ...]
+    connections: tuple[SyncResult, ...]
+    exit_code: int
+
+
+def run(
+    workspace: Workspace,
+    *,
+    as_of: datetime,
+    select: Sequence[str] = (),
+    full_refresh: bool = False,
+    with_sync: bool = True,
+    wait: bool = False,
+    reuse_keys: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
+) -> RunReport:
+    """One run at one as_of. A model that fails stops what reads it and nothing else; a guard's refusal likewise."""
+    workspace.compile(check=False)
+    workspace.dbt.parse()
+    run_id = f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}"
+    with workspace.warehouse(wait=wait) as warehouse:
+        relations = workspace.dbt.relations()
+        if state_exists(warehouse, relations):
+            refuse_reused_keys(warehouse, relations, workspace.project, reuse=reuse_keys)
+        chosen = _chosen(workspace, select)
+        started_at = now()
+        try:
+            outcomes = workspace.dbt.run(
+                {"as_of": naive(as_of).isoformat(), "run_id": run_id},
+                select=chosen,
+                full_refresh=full_refresh,
+                progress=progress,
+            )
+            if not outcomes:
+                raise FailedError("dbt built no model", hint="see logs/dbt.log")
+            start_run(warehouse, relations, run_id, as_of, started_at)
+            record_keys(warehouse, relations, workspace.project, as_of)
+            connections = _sync(workspace, warehouse, outcomes, run_id, as_of) if with_sync else ()
+            report = _report(workspace, warehouse, outcomes, connections, run_id, as_of)
+            _finish(warehouse, relations, report)
+            return report
+        except BaseException as error:
+            _note_failure(warehouse, relations, run_id, error)
+            raise
+        finally:
+            workspace.dbt.release()
+
+
+def _chosen(workspace: Workspace, select: Sequence[str]) -> list[str]:
+    """dbt's selection: what the user asked for, and for every audience in it all that it reads and all that it is sent by."""
+    if not select:
+        return []
+    selectors = [selector for selector in select]
+    names = workspace.dbt.selected(selectors)
+    audiences = [key for key, audience in workspace.project.audiences.items() if audience.enabled and key in names]
+    if not names:
+        raise UsageError(f"`{' '.join(select)}` selects nothing", hint="a selector is a key, tag:..., +key or state:...")
+    sends = [model for audience, _, model in workspace.sends() if audience.key in audiences]
+    return [*selectors, *(f"+{key}" for key in audiences), *sends]
+
+
+def _sync(
+    workspace: Workspace, warehouse: Warehouse, outcomes: Sequence[Outcome], run_id: str, as_of: datetime
+) -> tuple[SyncResult, ...]:
+    built = {outcome.name for outcome in outcomes if outcome.status == "success"}
+    return sync_all(workspace, warehouse, sync_id=run_id, as_of=as_of, is_wanted=lambda audience, _, model: audience.key in built and model in built)
+
+
+def _report(
+    workspace: Workspace,
+    warehouse: Warehouse,
+    outcomes: Sequence[Outcome],
+    connections: Sequence[SyncResult],
+    run_id: str,
+    as_of: datetime,
+) -> RunReport:
+    by_name = {outcome.name: outcome for outcome in outcomes}
+    sizes = audience_sizes(warehouse, workspace.dbt.relations(), run_id)
+    guarded = [outcome for outcome in outcomes if outcome.is_guard]
+    results = []
+    for key, audience in workspace.project.audiences.items():
+        outcome = by_name.get(key)
+        if outcome is None:
+            continue
+        status = {"success": "built", "error": "failed"}.get(outcome.status, "refused" if guarded else "skipped")
+        reason = "" if status == "built" else outcome.reason if status == "failed" else "a model that it reads was not built"
+        results.append(AudienceResult(key, audience.name, status, *sizes.get(key, (0, 0, 0)), reason))
+    failures = tuple(outcome for outcome in outcomes if outcome.status == "error")
+    return RunReport(run_id, as_of, tuple(results), failures, tuple(connections), _exit_code(failures, connections))
+
+
+def _exit_code(failures: Sequence[Outcome], connections: Sequence[SyncResult]) -> int:
+    if any(not outcome.is_guard for outcome in failures) or any(fell_short(one) for one in connections):
+        return FailedError.exit_code
+    if failures or any(one.status == "refused" for one in connections):
+        return GuardError.exit_code
+    return 0
+
+
+def _finish(warehouse: Warehouse, relations: Mapping[str, str], report: RunReport) -> None:
+    status = {0: "succeeded", GuardError.exit_code: "refused"}.get(report.exit_code, "failed")
+    reasons = [f"{failure.name}: {failure.reason}" for failure in report.failures]
+    reasons += [f"{one.destination}/{one.audience}: {one.message}" for one in report.connections if fell_short(one) or one.status == "refused"]
+    finish_run(warehouse, relations, report.run_id, status, now(), "; ".join(reasons))
+
+
+def _note_failure(warehouse: Warehouse, relations: Mapping[str, str], run_id: str, error: BaseException) -> None:
+    """Write the failure down where that is still possible; the failure itself is what the user must see."""
+    try:
+        if state_exists(warehouse, relations) and has_run(warehouse, relations, run_id):
+            finish_run(warehouse, relations, run_id, "failed", now(), str(error) or type(error).__name__)
+    except AudiencesError:
+        return

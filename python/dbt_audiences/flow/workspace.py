@@ -1,0 +1,112 @@
+"""A project on disk with its dbt target: what every command begins with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dbt_audiences.compile.names import send_model
+from dbt_audiences.compile.project import Difference, compare, generate, write
+from dbt_audiences.core.definitions import Audience, Project, SendTo
+from dbt_audiences.core.errors import DefinitionError, UsageError, WarehouseError
+from dbt_audiences.core.warehouse import Warehouse
+from dbt_audiences.run.dbt import Dbt
+from dbt_audiences.run.registry import state_exists
+from dbt_audiences.run.warehouses import open_warehouse
+from dbt_audiences.spec import load_project
+from dbt_audiences.spec.fields import unknown
+from dbt_audiences.sync.check import check_destinations
+from dbt_audiences.sync.engine import identifiers_of
+
+LONGEST_WAIT_SECONDS = 3_600.0
+_POLL_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class Workspace:
+    """`root` holds dbt_project.yml; files are read when they are first asked for, and once."""
+
+    root: Path
+    profiles_dir: Path | None = None
+    target: str | None = None
+    _project: Project | None = field(default=None, repr=False)
+    _dbt: Dbt | None = field(default=None, repr=False)
+
+    @property
+    def project(self) -> Project:
+        """The checked definitions."""
+        if self._project is None:
+            project = load_project(self.root)
+            problems = check_destinations(project)
+            if problems:
+                raise DefinitionError(problems)
+            self._project = project
+        return self._project
+
+    @property
+    def dbt(self) -> Dbt:
+        """dbt for this project and target, parsed when first needed."""
+        if self._dbt is None:
+            self._dbt = Dbt(self.root, self.profiles_dir, self.target)
+        return self._dbt
+
+    def files(self) -> dict[str, str]:
+        """The text of every generated file."""
+        return generate(self.project, identifiers_of(self.project.destinations))
+
+    def compile(self, *, check: bool) -> Difference:
+        """Bring the generated files up to date, or with `check` only say what is stale."""
+        files = self.files()
+        return compare(self.root, files) if check else write(self.root, files)
+
+    def audience(self, key: str) -> Audience:
+        """A defined audience; an unknown key is a usage error that names the nearest."""
+        found = self.project.audiences.get(key)
+        if found is None:
+            raise UsageError(f"there is no audience `{key}`", hint=unknown(key, self.project.audiences))
+        return found
+
+    def sends(self) -> Iterator[tuple[Audience, SendTo, str]]:
+        """Every connection of an enabled audience, with the name of its model."""
+        for audience in self.project.audiences.values():
+            if audience.enabled:
+                for send in audience.send_to:
+                    yield audience, send, send_model(send.destination, audience.key)
+
+    @contextmanager
+    def warehouse(self, *, wait: bool = False) -> Iterator[Warehouse]:
+        """The target's warehouse; with `wait` a busy one is tried again for up to an hour."""
+        opened = retry_while_busy(lambda: open_warehouse(self.dbt.credentials()), wait=wait)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    @contextmanager
+    def prepared_warehouse(self, *, wait: bool = False) -> Iterator[Warehouse]:
+        """The same, where a run has been before; otherwise a usage error says so."""
+        with self.warehouse(wait=wait) as warehouse:
+            if not state_exists(warehouse, self.dbt.relations()):
+                raise UsageError("nothing was computed in this warehouse yet", hint="run `audiences run` first")
+            yield warehouse
+
+
+def retry_while_busy(open_: Callable[[], Warehouse], *, wait: bool) -> Warehouse:
+    """What `open_` gives; while another process holds the warehouse, with `wait`, again and again."""
+    deadline = time.monotonic() + (LONGEST_WAIT_SECONDS if wait else 0)
+    while True:
+        try:
+            return open_()
+        except WarehouseError as error:
+            if not error.is_busy or time.monotonic() >= deadline:
+                raise
+        time.sleep(_POLL_SECONDS)
+
+
+def now() -> datetime:
+    """The present, aware and UTC; commands take it once and pass it on."""
+    return datetime.now(UTC)
