@@ -5,9 +5,5 @@
     {%- endif -%}
     {%- set literals = [] -%}
     {%- for value in values -%}{%- do literals.append(dbt_audiences.literal(value, type)) -%}{%- endfor -%}
-    {%- set listed = literals | join(', ') -%}
-    {%- if (column ~ listed) | length > 70 -%}
-        {%- set listed = '\n            ' ~ literals | join(',\n            ') ~ '\n        ' -%}
-    {%- endif -%}
-    {{ return(column ~ (' not in (' if negated else ' in (') ~ listed ~ ')') }}
+    {{ return(dbt_audiences.filled(column ~ (' not in (' if negated else ' in ('), literals, ')')) }}
 {%- endmacro %}

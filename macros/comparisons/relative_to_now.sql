@@ -9,24 +9,27 @@
     {%- set span = dbt_audiences._relative_span(column, operator, duration, timezone) -%}
     {%- set tests = [] -%}
     {%- if span['from'] -%}{%- do tests.append(span['from'] ~ ' <= ' ~ as_of) -%}{%- endif -%}
-    {%- if span['until'] -%}{%- do tests.append(span['until'] ~ ' > ' ~ as_of) -%}{%- endif -%}
-    {{ return(tests | join('\n            and ')) }}
+    {%- if span['last'] -%}{%- do tests.append(span['last'] ~ ' >= ' ~ as_of) -%}
+    {%- elif span['until'] -%}{%- do tests.append(span['until'] ~ ' > ' ~ as_of) -%}{%- endif -%}
+    {{ return(tests | join('\nand ')) }}
 {%- endmacro %}
 
 
-{#- The next instant after as_of at which `relative_to_now` changes for one value. -#}
+{#- A list of the instants after as_of at which `relative_to_now` changes for one value. -#}
 {% macro relative_changes_at(column, operator, duration, timezone='UTC') -%}
-    {%- set as_of = dbt_audiences.as_of() -%}
     {%- set span = dbt_audiences._relative_span(column, operator, duration, timezone) -%}
     {%- set instants = [] -%}
     {%- for instant in [span['from'], span['until']] if instant -%}
-        {%- do instants.append('case when ' ~ instant ~ ' > ' ~ as_of ~ ' then ' ~ instant ~ ' end') -%}
+        {%- do instants.append(dbt_audiences.later_than_as_of(instant)) -%}
     {%- endfor -%}
-    {{ return(dbt_audiences.earliest(instants)) }}
+    {{ return(instants) }}
 {%- endmacro %}
 
 
-{#- The condition holds from the instant `from` (none: for ever before) and before the instant `until` (none: for ever). -#}
+{#-
+  The condition holds from the instant `from` (none: for ever before) and before the instant `until` (none: for ever), which is right
+  after `last` where that is given.
+-#}
 {% macro _relative_span(column, operator, duration, timezone) -%}
     {%- set count, unit = duration[0], duration[1] -%}
     {%- if unit == 'calendar_days' -%}
@@ -39,11 +42,12 @@
     {%- endif -%}
     {%- set later = dbt_audiences.shift(column, count, unit) -%}
     {%- set earlier = dbt_audiences.shift(column, count, unit, '-') -%}
-    {%- set after = dbt_audiences.shift(column, 1, 'microsecond') -%}
-    {{ return({
-        'within_last': {'from': column, 'until': dbt_audiences.shift(later, 1, 'microsecond')},
-        'within_next': {'from': earlier, 'until': after},
-        'before_last': {'from': later, 'until': none},
-        'after_next': {'from': none, 'until': dbt_audiences.shift(earlier, 1, 'microsecond')},
-    }[operator]) }}
+    {%- set first, last = {
+        'within_last': [column, later],
+        'within_next': [earlier, column],
+        'before_last': [later, none],
+        'after_next': [none, earlier],
+    }[operator] -%}
+    {%- set until = dbt_audiences.shift(last, 1, 'microsecond') if last else none -%}
+    {{ return({'from': first, 'last': last, 'until': until}) }}
 {%- endmacro %}

@@ -16,7 +16,7 @@
             {%- do tests.append('strpos(' ~ column ~ ', ' ~ literal ~ ') > 0') -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set found = tests[0] if tests | length == 1 else '(' ~ tests | join(' or ') ~ ')' -%}
+    {%- set found = tests[0] if tests | length == 1 else dbt_audiences.laid_out('(', tests, ')', 'or') -%}
     {%- if negated and tests | length == 1 and where == 'anywhere' -%}
         {{ return('strpos(' ~ column ~ ', ' ~ dbt_audiences.text_literal(texts[0]) ~ ') = 0') }}
     {%- endif -%}

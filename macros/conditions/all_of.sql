@@ -1,4 +1,4 @@
-{#- Several tests of one row that must all hold, as SQL; null counts as false in the end. -#}
+{#- Several tests of one row that must all hold, as SQL, one a line; null counts as false in the end. -#}
 {% macro all_of(tests) -%}
-    {{ return(tests | join('\n        and ')) }}
+    {{ return(tests | join('\nand ')) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
 {#- Several tests of one row of which one must hold, as SQL in parentheses. -#}
 {% macro any_of(tests) -%}
-    {{ return('(' ~ tests | join('\n        or ') ~ ')') }}
+    {{ return(dbt_audiences.laid_out('(', tests, ')', 'or')) }}
 {%- endmacro %}

@@ -40,27 +40,32 @@
     ) as events
     {%- endif -%}
     {%- endset -%}
-    {{ return({'from': from, 'where': filters | join('\n        and ')}) }}
+    {{ return({'from': from, 'where': filters | join('\nand ')}) }}
 {%- endmacro %}
 
 
 {#- One is enough: true until the newest leaves the window, or false until the first comes in. No sort. -#}
 {% macro _performed_at_all(rows, bounds, negated=false) -%}
-    {%- set as_of = dbt_audiences.as_of() -%}
     {%- set enters, leaves = bounds['enters_at'], bounds['leaves_at'] -%}
+    {%- set is_in = enters ~ ' <= ' ~ dbt_audiences.as_of() -%}
     select
         profile_id,
-        count(case when {{ enters }} <= {{ as_of }} then 1 end) {{ '=' if negated else '>' }} 0 as value,
+        {{ 'not ' if negated }}bool_or({{ is_in }}) as value,
+        {%- if leaves %}
         coalesce(
-            max(case when {{ enters }} <= {{ as_of }} then {{ leaves or dbt_audiences.never() }} end),
-            case
-                when count(case when {{ enters }} <= {{ as_of }} then 1 end) = 0
-                    then min({{ enters }})
-            end
+            {{ dbt_audiences.laid_out('max(', [leaves], ')') | indent(12) }}
+            filter (where {{ is_in | indent(12) }}),
+            min({{ enters | indent(12) }})
         ) as changes_at
+        {%- else %}
+        case
+            when not bool_or({{ is_in | indent(12) }}) then min({{ enters | indent(12) }})
+        end as changes_at
+        {%- endif %}
     from {{ rows['from'] }}
     {%- if rows['where'] %}
-    where {{ rows['where'] }}
+    where
+        {{ rows['where'] | indent(8) }}
     {%- endif %}
     group by profile_id
 {%- endmacro %}
@@ -78,18 +83,22 @@
     select
         profile_id,
         {{ tests | join(' and ') }} as value,
-        {{ dbt_audiences.earliest(flips) }} as changes_at
+        {{ dbt_audiences.earliest(flips) | indent(8) }} as changes_at
     from (
         select
             profile_id,
-            {{ bounds['enters_at'] }} as enters_at,
-            {{ bounds['leaves_at'] or dbt_audiences.never() }} as leaves_at,
+            {{ bounds['enters_at'] | indent(12) }} as enters_at,
+            {%- if bounds['leaves_at'] is not none %}
+            {{ bounds['leaves_at'] | indent(12) }} as leaves_at,
+            {%- endif %}
             row_number() over (partition by profile_id order by occurred_at) as nth,
-            count(case when {{ bounds['enters_at'] }} <= {{ as_of }} then 1 end)
-                over (partition by profile_id) as times
+            count(*) filter (
+                where {{ bounds['enters_at'] | indent(16) }} <= {{ as_of }}
+            ) over (partition by profile_id) as times
         from {{ rows['from'] | indent(4) }}
         {%- if rows['where'] %}
-        where {{ rows['where'] | indent(4) }}
+        where
+            {{ rows['where'] | indent(12) }}
         {%- endif %}
     ) as counted
     group by profile_id, times
@@ -100,18 +109,20 @@
 {% macro _performed_turning(rows, bounds, at_least, at_most, where, turns) -%}
     {%- set as_of = dbt_audiences.as_of() -%}
     {%- set enters = bounds['enters_at'] -%}
-    {%- set count = 'count(case when ' ~ enters ~ ' <= ' ~ as_of ~ '\n            and ' ~ where ~ ' then 1 end)' -%}
+    {%- set is_in = [enters ~ ' <= ' ~ as_of, where] -%}
+    {%- set count = dbt_audiences.laid_out('count(*) filter (where ', is_in, ')', 'and') -%}
     {%- set tests = ([count ~ ' >= ' ~ at_least] if at_least else []) + ([count ~ ' <= ' ~ at_most] if at_most is not none else []) -%}
-    {%- set instants = ['case when ' ~ enters ~ ' > ' ~ as_of ~ ' then ' ~ enters ~ ' end', bounds['leaves_at']] + turns -%}
+    {%- set instants = [dbt_audiences.later_than_as_of(enters), bounds['leaves_at']] + turns -%}
     {%- set changes = [] -%}
-    {%- for instant in instants if instant -%}{%- do changes.append('min(' ~ instant ~ ')') -%}{%- endfor -%}
+    {%- for instant in instants if instant -%}{%- do changes.append(dbt_audiences.laid_out('min(', [instant], ')')) -%}{%- endfor -%}
     select
         profile_id,
-        {{ tests | join('\n        and ') }} as value,
-        {{ dbt_audiences.earliest(changes) }} as changes_at
+        {{ tests | join('\nand ') | indent(8) }} as value,
+        {{ dbt_audiences.earliest(changes) | indent(8) }} as changes_at
     from {{ rows['from'] }}
     {%- if rows['where'] %}
-    where {{ rows['where'] }}
+    where
+        {{ rows['where'] | indent(8) }}
     {%- endif %}
     group by profile_id
 {%- endmacro %}

@@ -27,7 +27,7 @@
         {{ return('cast(' ~ dbt_audiences.text_literal(value) ~ ' as ' ~ dbt_audiences.number_type() ~ ')') }}
     {%- elif type == 'instant' -%}
         {%- set text = value if value is string else value.isoformat(' ') -%}
-        {{ return("cast('" ~ text.replace('T', ' ').replace('Z', '') ~ "' as timestamp)") }}
+        {{ return("timestamp '" ~ text.replace('T', ' ').replace('Z', '') ~ "'") }}
     {%- elif type == 'boolean' -%}
         {{ return('true' if value else 'false') }}
     {%- elif type == 'text' -%}
@@ -64,11 +64,7 @@
 
 {% macro default__earliest(expressions) -%}
     {%- if expressions | length == 1 -%}{{ return(expressions[0]) }}{%- endif -%}
-    {%- set listed = expressions | join(', ') -%}
-    {%- if listed | length > 80 -%}
-        {%- set listed = '\n            ' ~ expressions | join(',\n            ') ~ '\n        ' -%}
-    {%- endif -%}
-    {{ return('least(' ~ listed ~ ')') }}
+    {{ return(dbt_audiences.laid_out('least(', expressions, ')')) }}
 {%- endmacro %}
 
 {#- Texts ordered by code point, whatever the database's collation. -#}

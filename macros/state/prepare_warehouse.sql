@@ -4,6 +4,7 @@
 -#}
 {% macro prepare_warehouse() -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
+    {%- do dbt_audiences.refuse_ambiguous_database() -%}
     {%- do dbt_audiences._make_raw_tables() -%}
     {%- set version_table = dbt_audiences.state_relation('state_version') -%}
     {%- set found = dbt_audiences._state_version(version_table) -%}

@@ -35,10 +35,10 @@ evaluated as (
         and coalesce(order_completed_10.value, false)
         and coalesce(country_14.value, false) as is_member,
         {{ dbt_audiences.earliest([
-            dbt_audiences.later_than_as_of('universe.first_seen_at'),
+            'universe.changes_at',
             'order_completed_10.changes_at',
             'country_14.changes_at',
-        ]) }} as changes_at
+        ]) | indent(8) }} as changes_at
     from universe
     left join order_completed_10 using (profile_id)
     left join country_14 using (profile_id)

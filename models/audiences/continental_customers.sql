@@ -67,11 +67,11 @@ evaluated as (
         )
         and not coalesce(country_24.value, false) as is_member,
         {{ dbt_audiences.earliest([
-            dbt_audiences.later_than_as_of('universe.first_seen_at'),
+            'universe.changes_at',
             'order_completed_13.changes_at',
             'order_completed_18.changes_at',
             'country_24.changes_at',
-        ]) }} as changes_at
+        ]) | indent(8) }} as changes_at
     from universe
     left join order_completed_13 using (profile_id)
     left join order_completed_18 using (profile_id)

@@ -16,9 +16,7 @@ first_order_at_9 as (  -- audiences/new_customers.yml:9
     {{ dbt_audiences.trait(
         values=ref('trait_first_order_at'),
         test=dbt_audiences.relative_to_now('value_instant', 'within_last', [30, 'days']),
-        changes_at=dbt_audiences.earliest(
-            [dbt_audiences.relative_changes_at('value_instant', 'within_last', [30, 'days'])]
-        )
+        turns=dbt_audiences.relative_changes_at('value_instant', 'within_last', [30, 'days'])
     ) }}
 ),
 
@@ -28,9 +26,9 @@ evaluated as (
         universe.first_seen_at <= {{ dbt_audiences.as_of() }}
         and coalesce(first_order_at_9.value, false) as is_member,
         {{ dbt_audiences.earliest([
-            dbt_audiences.later_than_as_of('universe.first_seen_at'),
+            'universe.changes_at',
             'first_order_at_9.changes_at',
-        ]) }} as changes_at
+        ]) | indent(8) }} as changes_at
     from universe
     left join first_order_at_9 using (profile_id)
 )

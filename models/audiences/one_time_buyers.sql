@@ -27,10 +27,10 @@ evaluated as (
         and coalesce(order_completed_10.value, false)
         and not coalesce(order_refunded_13.value, false) as is_member,
         {{ dbt_audiences.earliest([
-            dbt_audiences.later_than_as_of('universe.first_seen_at'),
+            'universe.changes_at',
             'order_completed_10.changes_at',
             'order_refunded_13.changes_at',
-        ]) }} as changes_at
+        ]) | indent(8) }} as changes_at
     from universe
     left join order_completed_10 using (profile_id)
     left join order_refunded_13 using (profile_id)

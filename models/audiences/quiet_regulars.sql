@@ -36,11 +36,11 @@ evaluated as (
         and coalesce(order_completed_12.value, true)
         and not coalesce(in_one_time_buyers_14.value, false) as is_member,
         {{ dbt_audiences.earliest([
-            dbt_audiences.later_than_as_of('universe.first_seen_at'),
+            'universe.changes_at',
             'order_completed_10.changes_at',
             'order_completed_12.changes_at',
             'in_one_time_buyers_14.changes_at',
-        ]) }} as changes_at
+        ]) | indent(8) }} as changes_at
     from universe
     left join order_completed_10 using (profile_id)
     left join order_completed_12 using (profile_id)

@@ -26,9 +26,9 @@ evaluated as (
         universe.first_seen_at <= {{ dbt_audiences.as_of() }}
         and coalesce(order_refunded_8.value, false) as is_member,
         {{ dbt_audiences.earliest([
-            dbt_audiences.later_than_as_of('universe.first_seen_at'),
+            'universe.changes_at',
             'order_refunded_8.changes_at',
-        ]) }} as changes_at
+        ]) | indent(8) }} as changes_at
     from universe
     left join order_refunded_8 using (profile_id)
 )

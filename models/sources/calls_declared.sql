@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{% set declared = dbt_audiences.from_project('audiences_event_sources') -%}
+{% set declared = dbt_audiences.from_project('audiences_event_sources')() -%}
 {% for source in declared -%}
 {{ 'union all' if not loop.first }}
 {{ dbt_audiences.declared_event_calls(source) }}

@@ -142,14 +142,14 @@ def _select(term: _Term, alias: str) -> list[str]:
         lines.insert(0, f"{seen} <= {{{{ dbt_audiences.as_of() }}}}")
     instants = [f"'{read}.changes_at'" for read in reads]
     if is_root:
-        instants.insert(0, "dbt_audiences.later_than_as_of('universe.first_seen_at')")
+        instants.insert(0, "'universe.changes_at'")
     changes = "[\n            " + ",\n            ".join(instants) + ",\n        ]" if instants else "[dbt_audiences.never()]"
     lines[-1] += f" as {alias},"
     return [
         "    select",
         "        universe.profile_id,",
         *(f"        {text}" for text in lines),
-        f"        {{{{ dbt_audiences.earliest({changes}) }}}} as changes_at",
+        f"        {{{{ dbt_audiences.earliest({changes}) | indent(8) }}}} as changes_at",
         "    from universe",
         *(f"    left join {read} using (profile_id)" for read in reads),
     ]

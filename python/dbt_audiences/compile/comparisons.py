@@ -89,7 +89,7 @@ def naive_text(instant: datetime) -> str:
 
 
 def turns(where: Where | None, column_of: ColumnOf, timezone: str) -> list[Expression]:
-    """For each test of a date against as_of, the call that gives the next instant at which it changes."""
+    """For each test of a date against as_of, the call that gives the next instants at which it changes."""
     return [
         turn
         for test in tests_of(where)

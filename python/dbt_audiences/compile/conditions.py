@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from dbt_audiences.compile.comparisons import all_of, comparison_call, naive_text, turn_of, turns, where_expression
-from dbt_audiences.compile.jinja import Call, Expression, package_call, reference
+from dbt_audiences.compile.jinja import Call, Expression, Sum, package_call, reference
 from dbt_audiences.compile.names import slug
 from dbt_audiences.compile.tables import Tables, tests_of
 from dbt_audiences.core.definitions import (
@@ -73,6 +73,7 @@ def _performed(condition: Performed, audience: Audience, tables: Tables) -> Call
         return tables.event_column(test, comparison)
 
     where = condition.where
+    found = turns(where, column_of, audience.timezone)
     columns = sorted({column_of(test, comparison) for test in tests_of(where) for comparison in test.comparisons})
     at_least = count.exactly if count.exactly is not None else count.at_least
     at_most = count.exactly if count.exactly is not None else count.at_most
@@ -84,7 +85,7 @@ def _performed(condition: Performed, audience: Audience, tables: Tables) -> Call
         at_most=at_most,
         window=_window(condition.window, audience.timezone),
         where=None if where is None else where_expression(where, column_of, audience.timezone),
-        turns=turns(where, column_of, audience.timezone) or None,
+        turns=Sum(tuple(found)) if found else None,
     )
 
 
@@ -123,5 +124,5 @@ def _trait(condition: TraitTest, audience: Audience, tables: Tables) -> Call:
         "trait",
         values=reference(tables.trait_models[condition.path[0]]),
         test=all_of([comparison_call(column, one, audience.timezone) for column, one in pairs]),
-        changes_at=package_call("earliest", turning) if turning else None,
+        turns=Sum(tuple(turning)) if turning else None,
     )

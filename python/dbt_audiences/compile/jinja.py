@@ -28,7 +28,14 @@ class Raw:
     text: str
 
 
-Expression: TypeAlias = "Call | Raw | str | int | bool | None | Sequence[Expression] | Mapping[str, Expression]"
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Lists joined by `+`, at least one."""
+
+    parts: tuple[Expression, ...]
+
+
+Expression: TypeAlias = "Call | Raw | Sum | str | int | bool | None | Sequence[Expression] | Mapping[str, Expression]"
 
 
 def package_call(macro: str, *positional: Expression, **named: Expression) -> Call:
@@ -60,6 +67,8 @@ def render(expression: Expression, indent: int = 0) -> str:
     if len(flat) + indent <= WIDTH or isinstance(expression, Raw | str | int | bool | None):
         return flat
     inner = " " * (indent + 4)
+    if isinstance(expression, Sum):
+        return f"\n{inner}+ ".join(render(part, indent + 4) for part in expression.parts)
     if isinstance(expression, Call):
         parts = [render(value, indent + 4) for value in expression.positional]
         parts += [f"{name}={render(value, indent + 4)}" for name, value in expression.named]
@@ -86,6 +95,8 @@ def _flat(expression: Expression) -> str:
             return string(expression)
         case Raw(text):
             return text
+        case Sum(parts):
+            return " + ".join(_flat(part) for part in parts)
         case Call(macro, positional, named):
             arguments = [_flat(value) for value in positional] + [f"{name}={_flat(value)}" for name, value in named]
             return f"{macro}({', '.join(arguments)})"

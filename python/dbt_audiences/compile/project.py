@@ -18,6 +18,10 @@ from dbt_audiences.core.errors import DefinitionError, UsageError
 
 FOLDERS = ("models/audiences", "models/events", "models/traits/custom", "models/sync/sends")
 MACRO_FILE = "macros/audiences_project.sql"
+PACKAGE = "dbt_audiences"
+"""The dbt package, whose own audiences are samples. It gets no yml of them: where another project installs the package, dbt would
+take an entry for that project's audience of the same name. Its singular tests check what the yml would."""
+
 MARKS = ("-- Generated ", "{#- Generated ", "# Generated ")
 """How every generated file begins; only such files are ever replaced or removed."""
 
@@ -49,7 +53,8 @@ def generate(project: Project, identifiers_of: IdentifiersOf) -> dict[str, str]:
             for send in audience.send_to:
                 model = send_model(send.destination, audience.key)
                 files[f"models/sync/sends/{model}.sql"] = _send_model(audience, send, identifiers_of(send, audience))
-    files["models/audiences/audiences.yml"] = _audiences_yml(project)
+    if project.name != PACKAGE:
+        files["models/audiences/audiences.yml"] = _audiences_yml(project)
     files[MACRO_FILE] = _project_macros(project)
     return files
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,18 @@ class Dbt:
     def parse(self) -> None:
         """Read the project as it now stands on disk; must be called again after files were generated."""
         self._manifest = None
+        if self._lacks_packages():
+            self.install_packages()
         self._manifest = self._invoke(["parse"]).result
+
+    def forget(self) -> None:
+        """Have the whole project read again: of a new macro dbt does not notice which models it concerns."""
+        (self._target_folder() / "partial_parse.msgpack").unlink(missing_ok=True)
+        self._manifest = None
+
+    def install_packages(self) -> None:
+        """`dbt deps`: what packages.yml names into dbt_packages/; a package that lies on this machine needs no network."""
+        self._invoke(["deps"])
 
     @property
     def manifest(self) -> Any:
@@ -155,10 +167,10 @@ class Dbt:
         """The target's connection, secrets included: never print it."""
         from dbt.config.runtime import load_profile
         from dbt.flags import set_from_args
+        from dbt_common.context import set_invocation_context
         from dbt_common.exceptions import DbtBaseException
 
-        from argparse import Namespace
-
+        set_invocation_context(dict(os.environ))
         set_from_args(Namespace(PROFILES_DIR=str(self._profiles()), profiles_dir=str(self._profiles())), None)
         try:
             profile = load_profile(str(self.root), {}, target_override=self.target)
@@ -196,6 +208,17 @@ class Dbt:
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise UsageError(f"dbt_project.yml cannot be read: {_first_lines(error)}") from error
         return read if isinstance(read, dict) else {}
+
+    def _target_folder(self) -> Path:
+        given = self.target_path or os.environ.get("DBT_TARGET_PATH") or self._settings().get("target-path") or "target"
+        return self.root / str(given)
+
+    def _lacks_packages(self) -> bool:
+        """Whether the project asks for packages and has none, or one that was moved away since."""
+        if not any((self.root / name).exists() for name in ("packages.yml", "dependencies.yml")):
+            return False
+        folder = self.root / str(self._settings().get("packages-install-path") or "dbt_packages")
+        return not folder.is_dir() or any(not path.exists() for path in folder.iterdir())
 
     def _state(self) -> list[str]:
         return [] if self.state is None else ["--state", str(self.state)]

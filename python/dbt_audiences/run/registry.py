@@ -17,7 +17,7 @@ def naive(instant: datetime) -> datetime:
 
 def instant_literal(instant: datetime) -> str:
     """The SQL literal of an aware instant."""
-    return f"cast('{naive(instant).isoformat(' ')}' as timestamp)"
+    return f"timestamp '{naive(instant).isoformat(' ')}'"
 
 
 def state_exists(warehouse: Warehouse, relations: Relations) -> bool:
