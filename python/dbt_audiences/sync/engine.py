@@ -1,0 +1,258 @@
+"""One audience at one destination brought up to date: what must hold, against what was acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from dbt_audiences.core.definitions import Audience, Destination, SendTo
+from dbt_audiences.core.warehouse import Relations, Warehouse
+from dbt_audiences.sync import plan
+from dbt_audiences.sync.channel import Channel, Envelope, Opening, Side, Spec
+from dbt_audiences.sync.check import check_destinations, identifiers_of, used_secrets, used_settings
+from dbt_audiences.sync.destinations import destination_types
+from dbt_audiences.sync.effects import Effects
+from dbt_audiences.sync.ledger import Ledger
+from dbt_audiences.sync.outbox import Outbox
+from dbt_audiences.sync.plan import PLAN, UNITS, WANTED, Sizes
+
+__all__ = ["Progress", "SyncResult", "check_destinations", "identifiers_of", "retry_rejected", "sync_connection"]
+
+Status = Literal["synced", "filtered", "refused", "held", "failed", "partial", "disabled"]
+Progress = Callable[[int, int], None]
+
+_STREAMED_ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What one sync came to.
+
+    entered, exited, changed       profiles
+    delivered, rejected, pending   calls, list members or rows of a file
+    requests                       of a dry run: each request as it would be sent
+    """
+
+    destination: str
+    audience: str
+    status: Status
+    entered: int = 0
+    exited: int = 0
+    changed: int = 0
+    delivered: int = 0
+    rejected: int = 0
+    pending: int = 0
+    message: str = ""
+    requests: tuple[dict[str, object], ...] = ()
+
+
+def sync_connection(
+    warehouse: Warehouse,
+    relations: Relations,
+    destination: Destination,
+    audience: Audience,
+    send: SendTo,
+    *,
+    desired: str,
+    sync_id: str,
+    now: datetime,
+    as_of: datetime,
+    target: str,
+    root: Path,
+    approved: bool,
+    dry_run: bool,
+    resync: bool = False,
+    project: str | None = None,
+    progress: Progress | None = None,
+    effects: Effects | None = None,
+) -> SyncResult:
+    """Plan and push one connection, and record how it went.
+
+    desired   quoted relation of the view of what must hold there
+    root      the project's folder; `project` its name (default: the folder's)
+    approved  a person let this sync through its guards
+    resync    everything that must hold is said again
+    progress  called with the number of delivered and of all units
+
+    Raises only what the warehouse raises: whatever the destination does is a status. Not for use inside a running event loop.
+    """
+    ledger = Ledger(warehouse, relations, destination.key, audience.key)
+    result = SyncResult(destination.key, audience.key, "synced")
+    if not (destination.enabled and send.enabled and audience.enabled):
+        return _recorded(ledger, replace(result, status="disabled", message="disabled"), now, dry_run=dry_run)
+    spec = destination_types().get(destination.type)
+    if spec is None:
+        result = replace(result, status="failed", message=f"the destination type `{destination.type}` is unknown")
+        return _recorded(ledger, result, now, dry_run=dry_run)
+    is_filtered = destination.targets is not None and target not in destination.targets
+    envelope = Envelope(
+        destination=destination.key,
+        audience=audience.key,
+        as_=send.as_ or spec.forms[0],
+        list_name=send.list_name or audience.name or audience.key,
+        entered_event=send.entered_event,
+        exited_event=send.exited_event,
+        project=project or root.resolve().name,
+        as_of=as_of,
+        sync_id=sync_id,
+    )
+    if is_filtered and not dry_run:
+        reason = f"the target `{target}` is not among those that may send"
+        sizes = plan.make_plan(warehouse, ledger, desired, resync=resync)
+        ledger.write_filtered(PLAN, sync_id, reason, now)
+        plan.drop_tables(warehouse)
+        return _recorded(ledger, _sized(replace(result, status="filtered", message=reason), sizes), now, dry_run=False)
+    try:
+        channel = _open(destination, spec, envelope, root, effects or Effects(), with_secrets=not dry_run)
+    except ValueError as error:
+        return _recorded(ledger, replace(result, status="failed", message=str(error)), now, dry_run=dry_run)
+    try:
+        sync = _Sync(warehouse, ledger, channel, spec, send, sync_id, now, effects or Effects(), progress)
+        if dry_run:
+            result = sync.dry(result, desired, approved=approved, resync=resync, is_filtered=is_filtered)
+        else:
+            result = sync.real(result, desired, approved=approved, resync=resync)
+        plan.drop_tables(warehouse)
+        return result
+    finally:
+        channel.close()
+
+
+def retry_rejected(
+    warehouse: Warehouse, relations: Relations, destination: str, audience: str, reason: str | None = None
+) -> int:
+    """Let rejected rows be sent again by the next sync, from the state of then; return how many there were."""
+    return Ledger(warehouse, relations, destination, audience).retry_rejected(reason)
+
+
+def _open(
+    destination: Destination, spec: Spec, envelope: Envelope, root: Path, effects: Effects, *, with_secrets: bool
+) -> Channel:
+    return spec.open(
+        Opening(
+            envelope=envelope,
+            settings=used_settings(destination, spec),
+            secrets=used_secrets(destination, spec) if with_secrets else {},
+            shown_settings=destination.settings,
+            allow_private_addresses=destination.allow_private_addresses,
+            root=root,
+            effects=effects,
+        )
+    )
+
+
+def _sized(result: SyncResult, sizes: Sizes) -> SyncResult:
+    return replace(result, entered=sizes.entering, exited=sizes.leaving, changed=sizes.changing)
+
+
+def _recorded(
+    ledger: Ledger, result: SyncResult, at: datetime, *, dry_run: bool, is_complete: bool = False
+) -> SyncResult:
+    if not dry_run:
+        ledger.record_connection(result.status, result.message or None, at, is_complete=is_complete)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Sync:
+    """The steps of one sync, with what they share."""
+
+    warehouse: Warehouse
+    ledger: Ledger
+    channel: Channel
+    spec: Spec
+    send: SendTo
+    sync_id: str
+    now: datetime
+    effects: Effects
+    progress: Progress | None
+
+    @property
+    def sides(self) -> Sequence[Side | None]:
+        """Exits go before entries, so that who leaves under one identifier and stays under another ends up in."""
+        return (None,) if self.spec.is_mixed else ("remove", "add")
+
+    def real(self, result: SyncResult, desired: str, *, approved: bool, resync: bool) -> SyncResult:
+        """Send again what is in doubt, then plan, guard and send."""
+        self.ledger.drop_planned(self.channel.content_type)
+        sending = Outbox(self.warehouse, self.ledger, self.channel, self.effects, self.progress)
+        sending.resume()
+        self.ledger.drop_planned(self.channel.content_type)
+        sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync)
+        result = _sized(result, sizes)
+        is_first = not self.ledger.first_synced()
+        if is_first and self.send.existing_members == "skip":
+            message = "who was in already is taken as known; changes are sent from now on"
+            self.ledger.acknowledge_baseline(WANTED, self.now)
+            return replace(result, entered=0, exited=0, changed=0, message=message)
+        refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
+        if refusal is not None:
+            result = _counted(replace(result, status="refused", message=_with_hint(refusal, result.audience)), sending)
+            return _recorded(self.ledger, result, self.now, dry_run=False)
+        self.ledger.adopt_merges(WANTED, PLAN)
+        prefix = f"msg_{self.effects.token()}-"
+        for side in self.sides:
+            self._send_side(sending, side, prefix)
+        result = _judged(result, sending)
+        return _recorded(self.ledger, result, self.effects.clock(), dry_run=False, is_complete=not sending.is_stopped)
+
+    def _send_side(self, sending: Outbox, side: Side | None, prefix: str) -> None:
+        units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
+        if not units:
+            return
+        prefix = f"{prefix}{side or 'all'}-"
+        self.ledger.write_plan(UNITS, prefix, self.sync_id, self.channel.content_type, self.now)
+        sending.expect(units)
+        if self.channel.batch_size is None:
+            sending.send_streamed(f"{prefix}0", units, plan.streamed(self.warehouse, _STREAMED_ROWS), self.sync_id, self.now)
+        else:
+            sending.send_batches(prefix, side or "add", batches, self.sync_id, self.now)
+
+    def dry(
+        self, result: SyncResult, desired: str, *, approved: bool, resync: bool, is_filtered: bool
+    ) -> SyncResult:
+        """The same plan, shown: nothing is written but temporary tables."""
+        sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync)
+        is_first = not self.ledger.first_synced()
+        result = replace(_sized(result, sizes), message="dry run: nothing was sent")
+        if is_first and self.send.existing_members == "skip":
+            return replace(result, message="who is in already would be taken as known")
+        refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
+        if refusal is not None:
+            return replace(result, status="refused", message=_with_hint(refusal, result.audience))
+        waiting = self.ledger.attempted()
+        pending = sum(rows for _, rows in waiting)
+        shown = [self.channel.shown_again(request) for request in self.ledger.load([id_ for id_, _ in waiting])]
+        for side in self.sides:
+            units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
+            pending += units
+            for batch in range(batches):
+                found = plan.batches(self.warehouse, batch, batch + 1)[batch]
+                shown.append(self.channel.shown(f"msg_dry-run-{side or 'all'}-{batch}", side, found))
+        return replace(result, status="filtered" if is_filtered else "synced", pending=pending, requests=tuple(shown))
+
+
+def _counted(result: SyncResult, sending: Outbox) -> SyncResult:
+    return replace(result, delivered=sending.delivered, rejected=sending.rejected, pending=sending.pending)
+
+
+def _judged(result: SyncResult, sending: Outbox) -> SyncResult:
+    result = _counted(result, sending)
+    said = []
+    if result.rejected:
+        said.append(f"{result.rejected:,} rejected: {sending.rejection}")
+    if sending.trouble is not None:
+        said.append(f"{result.pending:,} pending: {sending.trouble}")
+    status: Status = "synced"
+    if sending.is_held:
+        status = "held"
+    elif result.pending or result.rejected or sending.trouble is not None:
+        status = "partial" if result.delivered else "failed"
+    return replace(result, status=status, message="; ".join(said))
+
+
+def _with_hint(refusal: str, audience: str) -> str:
+    return f"{refusal}; nothing was sent. If that is meant: audiences sync --approve {audience}"

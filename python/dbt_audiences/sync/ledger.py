@@ -1,0 +1,221 @@
+"""Everything that a sync reads from and writes to the state tables, for one audience at one destination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from dbt_audiences.core.warehouse import Relations, Row, Warehouse, text_literal
+from dbt_audiences.sync.channel import Request
+
+REQUEST_COLUMNS = (
+    "request_id", "destination", "audience", "sync_id", "status", "content_type", "body", "row_count", "attempts", "created_at",
+    "attempted_at",
+)  # fmt: skip
+
+
+def naive(instant: datetime) -> datetime:
+    """An aware instant as warehouses keep it: UTC, without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def instant_literal(instant: datetime) -> str:
+    """The SQL literal of an aware instant."""
+    return f"cast('{naive(instant).isoformat(' ')}' as timestamp)"
+
+
+def among(values: Iterable[str]) -> str:
+    """The inside of `in (...)`."""
+    return ", ".join(text_literal(value) for value in values)
+
+
+class Ledger:
+    """The outbox (`requests`, `deliveries`) and what was acknowledged."""
+
+    def __init__(self, warehouse: Warehouse, relations: Relations, destination: str, audience: str) -> None:
+        self._warehouse = warehouse
+        self.acknowledged = relations["acknowledged"]
+        self.requests = relations["requests"]
+        self.deliveries = relations["deliveries"]
+        self.connections = relations["connections"]
+        self.destination, self.audience = destination, audience
+        self.here = f"destination = {text_literal(destination)} and audience = {text_literal(audience)}"
+        self._values = f"{text_literal(destination)}, {text_literal(audience)}"
+
+    # --- reading ---
+
+    def _number(self, query: str) -> int:
+        return int(str(self._warehouse.fetch(query)[0][0]))
+
+    def held_profiles(self) -> int:
+        """Profiles that the destination holds."""
+        return self._number(f"select count(distinct profile_id) from {self.acknowledged} where {self.here} and is_member")
+
+    def has_rejections(self) -> bool:
+        """Whether a row was ever rejected and not retried."""
+        return self._number(f"select count(*) from {self.deliveries} where {self.here} and status = 'rejected'") > 0
+
+    def last_rejections(self) -> str:
+        """SQL of identifier_type, identifier_value, op, traits of the identifiers whose last delivery was rejected."""
+        return (
+            "select identifier_type, identifier_value, op, traits from (select identifier_type, identifier_value, op, traits, "
+            "status, row_number() over (partition by identifier_type, identifier_value order by settled_at desc) as nth "
+            f"from {self.deliveries} where {self.here} and status in ('delivered', 'rejected')) as settled "
+            "where nth = 1 and status = 'rejected'"
+        )
+
+    def in_flight(self) -> str:
+        """SQL of profile_id, identifier_type, identifier_value of the rows in requests whose fate is unknown."""
+        return (
+            f"select profile_id, identifier_type, identifier_value from {self.deliveries} where {self.here} "
+            "and status = 'pending' "
+            f"and request_id in (select request_id from {self.requests} where {self.here} and status = 'attempted')"
+        )
+
+    def first_synced(self) -> bool:
+        """Whether the connection was ever brought up to date."""
+        return self._number(f"select count(*) from {self.connections} where {self.here} and first_synced_at is not null") > 0
+
+    def attempted(self) -> list[tuple[str, int]]:
+        """(id, rows) of the requests whose fate is unknown, oldest first."""
+        rows = self._warehouse.fetch(
+            f"select request_id, row_count from {self.requests} where {self.here} and status = 'attempted' "
+            "order by created_at, request_id"
+        )
+        return [(str(row[0]), int(str(row[1]))) for row in rows]
+
+    def load(self, ids: Sequence[str]) -> list[Request]:
+        """Requests with their bodies, in the order of `ids`."""
+        if not ids:
+            return []
+        rows = self._warehouse.fetch(
+            f"select request_id, body, row_count, attempts from {self.requests} where request_id in ({among(ids)})"
+        )
+        found = {str(row[0]): Request(str(row[0]), str(row[1]), int(str(row[2])), int(str(row[3]))) for row in rows}
+        return [found[id_] for id_ in ids]
+
+    def rows_of(self, request_id: str) -> list[Row]:
+        """profile_id, identifier_type, identifier_value of a request's rows."""
+        return self._warehouse.fetch(
+            f"select profile_id, identifier_type, identifier_value from {self.deliveries} "
+            f"where request_id = {text_literal(request_id)}"
+        )
+
+    # --- before sending ---
+
+    def drop_planned(self, content_type: str) -> None:
+        """Forget what was planned and never left, or was meant for another type of destination: it is planned anew."""
+        unsent = (
+            f"{self.here} and (status in ('planned', 'held') "
+            f"or status = 'attempted' and content_type <> {text_literal(content_type)})"
+        )
+        with self._warehouse.transaction():
+            self._warehouse.execute(
+                f"delete from {self.deliveries} where status = 'pending' "
+                f"and request_id in (select request_id from {self.requests} where {unsent})"
+            )
+            self._warehouse.execute(f"delete from {self.requests} where {unsent}")
+
+    def adopt_merges(self, wanted: str, plan: str) -> None:
+        """Follow identifiers to the profiles they were merged into, and note what must be said again whatever comes between."""
+        same = "identifier_type = held.identifier_type and {0}.identifier_value = held.identifier_value"
+        held = f"held.destination = {text_literal(self.destination)} and held.audience = {text_literal(self.audience)}"
+        with self._warehouse.transaction():
+            self._warehouse.execute(
+                f"update {self.acknowledged} as held set profile_id = wanted.profile_id from {wanted} as wanted "
+                f"where {held} and wanted.{same.format('wanted')} and wanted.profile_id <> held.profile_id"
+            )
+            self._warehouse.execute(
+                f"update {self.acknowledged} as held set traits = null from {plan} as planned "
+                f"where {held} and planned.{same.format('planned')} and planned.is_forced"
+            )
+
+    def acknowledge_baseline(self, wanted: str, at: datetime) -> None:
+        """Take everybody who must be there as being there."""
+        with self._warehouse.transaction():
+            self._warehouse.execute(f"delete from {self.acknowledged} where {self.here}")
+            self._warehouse.execute(
+                f"insert into {self.acknowledged} (destination, audience, profile_id, identifier_type, identifier_value, "
+                f"is_member, traits, acknowledged_at) select {self._values}, profile_id, identifier_type, identifier_value, "
+                f"true, traits, {instant_literal(at)} from {wanted}"
+            )
+            self.record_connection("synced", None, at, is_complete=True)
+
+    def write_plan(self, units: str, prefix: str, sync_id: str, content_type: str, at: datetime) -> None:
+        """Put the numbered units into the outbox: a planned request for each batch, and every row that it stands for."""
+        now = instant_literal(at)
+        request_id = f"{text_literal(prefix)} || cast(batch as text)"
+        with self._warehouse.transaction():
+            self._warehouse.execute(
+                f"insert into {self.requests} (request_id, destination, audience, sync_id, status, content_type, row_count, "
+                f"attempts, created_at) select {request_id}, {self._values}, {text_literal(sync_id)}, 'planned', "
+                f"{text_literal(content_type)}, count(distinct unit), 0, {now} from {units} group by batch order by batch"
+            )
+            self._insert_deliveries(units, request_id, sync_id, "pending", None, now, "op <> 'same'")
+
+    def write_filtered(self, plan: str, sync_id: str, reason: str, at: datetime) -> None:
+        """Record what is not sent from here, once for each change of what must hold."""
+        unknown = (
+            f"op <> 'same' and not exists (select 1 from {self.deliveries} as old where old.destination = "
+            f"{text_literal(self.destination)} and old.audience = {text_literal(self.audience)} and old.status = 'filtered' "
+            "and old.identifier_type = rows_.identifier_type and old.identifier_value = rows_.identifier_value "
+            "and old.op = rows_.op and old.traits = rows_.traits)"
+        )
+        with self._warehouse.transaction():
+            self._insert_deliveries(plan, "null", sync_id, "filtered", reason, instant_literal(at), unknown)
+
+    def _insert_deliveries(
+        self, source: str, request_id: str, sync_id: str, status: str, reason: str | None, now: str, where: str
+    ) -> None:
+        said, settled_at = ("null", "cast(null as timestamp)") if reason is None else (text_literal(reason), now)
+        self._warehouse.execute(
+            f"insert into {self.deliveries} (request_id, sync_id, destination, audience, profile_id, identifier_type, "
+            f"identifier_value, op, traits, status, reason, created_at, settled_at) select distinct {request_id}, "
+            f"{text_literal(sync_id)}, {self._values}, profile_id, identifier_type, identifier_value, op, traits, "
+            f"{text_literal(status)}, {said}, {now}, {settled_at} "
+            f"from {source} as rows_ where {where}"
+        )
+
+    def mark_attempted(
+        self, requests: Sequence[Request], sync_id: str, content_type: str, created_at: datetime, at: datetime
+    ) -> None:
+        """Write planned requests down with their bodies as about to be sent."""
+        rows = [
+            (request.id, self.destination, self.audience, sync_id, "attempted", content_type, request.body, request.row_count,
+             request.attempts + 1, naive(created_at), naive(at))
+            for request in requests
+        ]  # fmt: skip
+        with self._warehouse.transaction():
+            self._warehouse.execute(f"delete from {self.requests} where request_id in ({among(r.id for r in requests)})")
+            self._warehouse.insert(self.requests, REQUEST_COLUMNS, rows)
+
+    def mark_again(self, requests: Sequence[Request], at: datetime) -> None:
+        """Note that requests are sent once more."""
+        self._warehouse.execute(
+            f"update {self.requests} set attempts = attempts + 1, attempted_at = {instant_literal(at)} "
+            f"where request_id in ({among(request.id for request in requests)})"
+        )
+
+    # --- after sending ---
+
+    def retry_rejected(self, reason: str | None) -> int:
+        """Let rejected rows (those with `reason` in their reason) be planned again; return how many."""
+        which = f"{self.here} and status = 'rejected'"
+        if reason is not None:
+            which += f" and position({text_literal(reason)} in reason) > 0"
+        count = self._number(f"select count(*) from {self.deliveries} where {which}")
+        self._warehouse.execute(f"update {self.deliveries} set status = 'retried' where {which}")
+        return count
+
+    def record_connection(self, status: str, reason: str | None, at: datetime, *, is_complete: bool = False) -> None:
+        """Write down how the connection stands; `is_complete`: everything that had to be sent was."""
+        now = instant_literal(at)
+        said = "null" if reason is None else text_literal(reason.replace("\x00", "")[:4000])
+        success = f", last_success_at = {now}" if status == "synced" else ""
+        first = f", first_synced_at = coalesce(first_synced_at, {now})" if is_complete else ""
+        if self._number(f"select count(*) from {self.connections} where {self.here}") == 0:
+            self._warehouse.execute(f"insert into {self.connections} (destination, audience) values ({self._values})")
+        self._warehouse.execute(
+            f"update {self.connections} set status = {text_literal(status)}, reason = {said}, updated_at = {now}{success}"
+            f"{first} where {self.here}"
+        )

@@ -1,0 +1,235 @@
+"""What must hold against what was acknowledged: the differences, as temporary tables, and the guards on their size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dbt_audiences.core.definitions import RefuseAbove
+from dbt_audiences.core.warehouse import Row, Warehouse
+from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Side, Unit
+from dbt_audiences.sync.ledger import Ledger
+
+WANTED = "audiences_sync_wanted"
+PLAN = "audiences_sync_plan"
+UNITS = "audiences_sync_units"
+DEFAULT_LEAVING_SHARE = Decimal("0.5")
+SMALLEST_GUARDED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Profiles: those that the destination holds, and of those that differ, who enters, leaves, or changes only."""
+
+    held: int
+    entering: int
+    leaving: int
+    changing: int
+
+
+def make_plan(warehouse: Warehouse, ledger: Ledger, desired: str, *, resync: bool) -> Sizes:
+    """Fill `WANTED` with what must hold and `PLAN` with every row of the profiles that differ, and count those profiles.
+
+    shape  profile_id, identifier_type, identifier_value, traits, op (add, change, remove, same), is_forced; one row for each
+           identifier
+
+    An identifier that moved to another profile by a merge is the same identifier. Where one goes and its profile stays, what
+    still holds is said again after the exit, for destinations that know people by another identifier. What was rejected stays
+    out until it differs from what was rejected.
+    """
+    for table, query in ((WANTED, _wanted_query(desired)), (PLAN, _plan_query(ledger, resync=resync))):
+        warehouse.execute(f"drop table if exists {table}")
+        warehouse.execute(f"create temporary table {table} as\n{query}")
+    shares = warehouse.fetch(
+        f"select count(*), sum(case when held_rows = 0 then 1 else 0 end), sum(case when desired_rows = 0 then 1 else 0 end) "
+        f"from (select profile_id, sum(case when op = 'add' then 0 else 1 end) as held_rows, "
+        f"sum(case when op = 'remove' then 0 else 1 end) as desired_rows from {PLAN} group by profile_id) as profiles"
+    )[0]
+    everyone, entering, leaving = (int(str(value or 0)) for value in shares)
+    return Sizes(ledger.held_profiles(), entering, leaving, everyone - entering - leaving)
+
+
+def _wanted_query(desired: str) -> str:
+    return f"""select profile_id, identifier_type, identifier_value, traits
+from (
+    select
+        cast(profile_id as text) as profile_id, cast(identifier_type as text) as identifier_type,
+        cast(identifier_value as text) as identifier_value, coalesce(cast(traits as text), '{{}}') as traits,
+        row_number() over (partition by identifier_type, identifier_value order by profile_id) as nth
+    from {desired}
+    where identifier_value is not null
+) as numbered
+where nth = 1"""
+
+
+def _plan_query(ledger: Ledger, *, resync: bool) -> str:
+    rejected = "" if resync or not ledger.has_rejections() else (
+        "where not exists (select 1 from rejected where rejected.identifier_type = compared.identifier_type "
+        "and rejected.identifier_value = compared.identifier_value and compared.op <> 'same' "
+        "and (rejected.op = 'remove') = (compared.op = 'remove') "
+        "and (compared.op = 'remove' or rejected.traits = compared.traits))"
+    )
+    with_rejected = f"rejected as (\n{ledger.last_rejections()}\n),\n" if rejected else ""
+    return f"""with {with_rejected}held as (
+    select profile_id, identifier_type, identifier_value, traits from {ledger.acknowledged}
+    where {ledger.here} and is_member
+),
+compared as (
+    select
+        coalesce(wanted.profile_id, held.profile_id) as profile_id,
+        coalesce(wanted.identifier_type, held.identifier_type) as identifier_type,
+        coalesce(wanted.identifier_value, held.identifier_value) as identifier_value,
+        coalesce(wanted.traits, '{{}}') as traits,
+        case
+            when held.profile_id is null then 'add'
+            when wanted.profile_id is null then 'remove'
+            when held.traits is null or wanted.traits <> held.traits then 'change'
+            else 'same'
+        end as op
+    from {WANTED} as wanted
+    full outer join held
+        on held.identifier_type = wanted.identifier_type and held.identifier_value = wanted.identifier_value
+),
+considered as (
+    select
+        compared.*,
+        max(case when op = 'same' then 0 else 1 end) over (partition by profile_id) as differs,
+        max(case when op = 'remove' then 1 else 0 end) over (partition by profile_id) as loses
+    from compared
+    {rejected}
+)
+select
+    profile_id, identifier_type, identifier_value, traits,
+    case when op = 'same' and ({_is_forced(resync)}) then 'change' else op end as op,
+    op = 'same' and ({_is_forced(resync)}) as is_forced
+from considered
+where differs = 1{" or op = 'same'" if resync else ""}"""
+
+
+def _is_forced(resync: bool) -> str:
+    return "true" if resync else "loses = 1"
+
+
+def number_units(warehouse: Warehouse, ledger: Ledger, side: Side | None, batch_size: int | None) -> tuple[int, int]:
+    """Fill `UNITS` with the plan's rows of one side (None: both) in calls and batches; return how many of each.
+
+    A unit has one value of each type. A type with several values makes several units, and what a later one lacks it borrows
+    from the first, so that it can be addressed; each stands for what it borrowed too. Profiles with a request whose fate is
+    unknown wait until it is known.
+    """
+    of_side = {None: "true", "add": "op <> 'remove'", "remove": "op = 'remove'"}[side]
+    firsts = "".join(
+        f""",
+        min(case when nth = 1 and identifier_type = '{name}' then identifier_value end)
+            over (partition by profile_id, side) as first_{name},
+        min(case when nth = 1 and identifier_type = '{name}' then op end) over (partition by profile_id, side) as op_of_{name},
+        max(case when identifier_type = '{name}' then 1 else 0 end) over (partition by profile_id, side, nth) as has_{name}"""
+        for name in IDENTIFIER_COLUMNS
+    )
+    borrowed = "".join(
+        f"""
+    union all
+    select distinct profile_id, '{name}', first_{name}, traits, op_of_{name}, side, unit
+    from ranked where has_{name} = 0 and first_{name} is not null"""
+        for name in IDENTIFIER_COLUMNS
+    )
+    batch = "0" if batch_size is None else f"cast(floor((unit - 1) / {batch_size}.0) as bigint)"
+    warehouse.execute(f"drop table if exists {UNITS}")
+    warehouse.execute(f"""create temporary table {UNITS} as
+with awaited as (
+{ledger.in_flight()}
+),
+chosen as (
+    select *, case when op = 'remove' then 'remove' else 'add' end as side from {PLAN} as plan
+    where {of_side} and not exists (select 1 from awaited where awaited.profile_id = plan.profile_id)
+        and not exists (
+            select 1 from awaited
+            where awaited.identifier_type = plan.identifier_type and awaited.identifier_value = plan.identifier_value
+        )
+),
+numbered as (
+    select *, row_number() over (
+        partition by profile_id, side, identifier_type order by case when op = 'same' then 1 else 0 end, identifier_value
+    ) as nth
+    from chosen
+),
+joined as (
+    select *, max(case when op = 'same' then 0 else 1 end) over (partition by profile_id, side, nth) as is_sent{firsts}
+    from numbered
+),
+ranked as (
+    select *, dense_rank() over (order by profile_id, side desc, nth) as unit from joined where is_sent = 1
+),
+complete as (
+    select profile_id, identifier_type, identifier_value, traits, op, side, unit from ranked{borrowed}
+)
+select complete.*, {batch} as batch from complete order by unit""")
+    found = warehouse.fetch(f"select coalesce(max(unit), 0), coalesce(max(batch) + 1, 0) from {UNITS}")[0]
+    return int(str(found[0])), int(str(found[1]))
+
+
+_UNIT_COLUMNS = "batch, unit, profile_id, side, identifier_type, identifier_value, traits"
+
+
+def batches(warehouse: Warehouse, first: int, beyond: int) -> dict[int, list[Unit]]:
+    """The units of a few batches, in order."""
+    rows = warehouse.fetch(
+        f"select {_UNIT_COLUMNS} from {UNITS} where batch >= {first} and batch < {beyond} order by unit, identifier_type"
+    )
+    found: dict[int, list[Unit]] = {}
+    for batch, unit in _units(iter(rows)):
+        found.setdefault(batch, []).append(unit)
+    return found
+
+
+def streamed(warehouse: Warehouse, rows_at_once: int) -> Iterator[Unit]:
+    """All units in order, in constant memory; nothing else may ask the warehouse until they are exhausted."""
+    query = f"select {_UNIT_COLUMNS} from {UNITS} order by unit, identifier_type"
+    rows = (row for chunk in warehouse.stream(query, rows_at_once) for row in chunk)
+    return (unit for _, unit in _units(rows))
+
+
+def _units(rows: Iterator[Row]) -> Iterator[tuple[int, Unit]]:
+    current: tuple[int, int] | None = None
+    collected: list[Row] = []
+    for row in rows:
+        place = (int(str(row[0])), int(str(row[1])))
+        if place != current and current is not None:
+            yield current[0], _unit(collected)
+            collected = []
+        current = place
+        collected.append(row)
+    if current is not None:
+        yield current[0], _unit(collected)
+
+
+def _unit(rows: list[Row]) -> Unit:
+    first = rows[0]
+    own = {str(row[4]): str(row[5]) for row in rows}
+    known = {name: own[name] for name in IDENTIFIER_COLUMNS if name in own}
+    side: Side = "remove" if first[3] == "remove" else "add"
+    return Unit(str(first[2]), side, {**known, **{name: own[name] for name in own if name not in known}}, str(first[6]))
+
+
+def drop_tables(warehouse: Warehouse) -> None:
+    """Give back what the temporary tables hold."""
+    for table in (WANTED, PLAN, UNITS):
+        warehouse.execute(f"drop table if exists {table}")
+
+
+def refusal(sizes: Sizes, limits: RefuseAbove | None) -> str | None:
+    """Why a sync of this size must not happen without a person's word, or None."""
+    if limits is None or limits == RefuseAbove():
+        limits = RefuseAbove(leaving_share=DEFAULT_LEAVING_SHARE) if sizes.held > SMALLEST_GUARDED else RefuseAbove()
+    checks = (
+        ("leave", sizes.leaving, limits.leaving_count, limits.leaving_share),
+        ("enter", sizes.entering, limits.entering_count, limits.entering_share),
+    )
+    for verb, count, most, share in checks:
+        if most is not None and count > most:
+            return f"{count:,} profiles would {verb}, more than the {most:,} that `refuse_above` allows"
+        if share is not None and sizes.held and Decimal(count) / sizes.held > share:
+            part = f"{Decimal(count) / sizes.held:.1%}"
+            return f"{count:,} of {sizes.held:,} profiles ({part}) would {verb}, more than the {share:.1%} that is allowed"
+    return None

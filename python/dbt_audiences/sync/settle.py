@@ -1,0 +1,147 @@
+"""What became of requests, written down all at once: outbox, rows and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dbt_audiences.core.warehouse import Warehouse, text_literal
+from dbt_audiences.sync.channel import Outcome, Request
+from dbt_audiences.sync.ledger import REQUEST_COLUMNS, Ledger, among, instant_literal, naive
+
+_REFUSED = "audiences_sync_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row of a request that its destination did not take."""
+
+    request_id: str
+    identifier_type: str
+    identifier_value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A request in two; rows go with the half that carries their identifier (type, value)."""
+
+    first: Request
+    second: Request
+    of_second_alone: Sequence[tuple[str, str]]
+    of_both: Sequence[tuple[str, str]]
+
+
+def settle(
+    warehouse: Warehouse,
+    ledger: Ledger,
+    outcomes: Sequence[tuple[Request, Outcome]],
+    refused: Sequence[RefusedRow],
+    divided: Mapping[str, Halves],
+    at: datetime,
+) -> None:
+    """One transaction for all: a crash before it repeats these requests under their ids, one after it repeats nothing."""
+    now = instant_literal(at)
+    with warehouse.transaction():
+        _reject_rows(warehouse, ledger, refused, now)
+        for request, outcome in outcomes:
+            if request.id in divided:
+                _divide(warehouse, ledger, request, divided[request.id], at)
+            _settle_request(warehouse, ledger, request, outcome, now)
+        _acknowledge(warehouse, ledger, [request.id for request, outcome in outcomes if outcome.verdict == "delivered"], now)
+
+
+def _reject_rows(warehouse: Warehouse, ledger: Ledger, refused: Sequence[RefusedRow], now: str) -> None:
+    if not refused:
+        return
+    warehouse.execute(f"drop table if exists {_REFUSED}")
+    warehouse.execute(
+        f"create temporary table {_REFUSED} (request_id text, identifier_type text, identifier_value text, reason text)"
+    )
+    warehouse.insert(
+        _REFUSED,
+        ("request_id", "identifier_type", "identifier_value", "reason"),
+        [(row.request_id, row.identifier_type, row.identifier_value, _storable(row.reason)) for row in refused],
+    )
+    warehouse.execute(
+        f"update {ledger.deliveries} as row_ set status = 'rejected', reason = refused.reason, settled_at = {now} "
+        f"from {_REFUSED} as refused where row_.request_id = refused.request_id "
+        "and row_.identifier_type = refused.identifier_type and row_.identifier_value = refused.identifier_value"
+    )
+
+
+def _settle_request(warehouse: Warehouse, ledger: Ledger, request: Request, outcome: Outcome, now: str) -> None:
+    this = f"request_id = {text_literal(request.id)}"
+    reason = "null" if outcome.reason is None else text_literal(_storable(outcome.reason))
+    if outcome.verdict == "rejected":
+        warehouse.execute(
+            f"update {ledger.deliveries} set status = 'rejected', reason = {reason}, settled_at = {now} "
+            f"where {this} and status = 'pending'"
+        )
+    status = {"pending": "attempted", "unsent": "planned"}.get(outcome.verdict, outcome.verdict)
+    settled = f", body = null, settled_at = {now}" if outcome.verdict in ("delivered", "rejected") else ""
+    warehouse.execute(
+        f"update {ledger.requests} set status = '{status}', reason = {reason}, attempts = attempts + {outcome.tries - 1}"
+        f"{settled} where {this}"
+    )
+
+
+def _acknowledge(warehouse: Warehouse, ledger: Ledger, ids: Sequence[str], now: str) -> None:
+    if not ids:
+        return
+    of_these = f"request_id in ({among(ids)})"
+    warehouse.execute(
+        f"update {ledger.deliveries} set status = 'delivered', settled_at = {now} where {of_these} and status = 'pending'"
+    )
+    warehouse.execute(
+        f"delete from {ledger.acknowledged} where {ledger.here} and (identifier_type, identifier_value) in "
+        f"(select identifier_type, identifier_value from {ledger.deliveries} where {of_these} and status = 'delivered')"
+    )
+    warehouse.execute(
+        f"insert into {ledger.acknowledged} (destination, audience, profile_id, identifier_type, identifier_value, is_member, "
+        "traits, acknowledged_at, request_id) select destination, audience, profile_id, identifier_type, identifier_value, "
+        f"op <> 'remove', traits, {now}, max(request_id) from {ledger.deliveries} where {of_these} and status = 'delivered' "
+        "group by destination, audience, profile_id, identifier_type, identifier_value, op <> 'remove', traits"
+    )
+
+
+def _divide(warehouse: Warehouse, ledger: Ledger, request: Request, halves: Halves, at: datetime) -> None:
+    this = f"request_id = {text_literal(request.id)}"
+    sync_id, content_type, created_at = warehouse.fetch(
+        f"select sync_id, content_type, created_at from {ledger.requests} where {this}"
+    )[0]
+    parts = (halves.first, halves.second)
+    warehouse.insert(
+        ledger.requests,
+        REQUEST_COLUMNS,
+        [
+            (part.id, ledger.destination, ledger.audience, sync_id, "attempted", content_type, part.body, part.row_count, 1,
+             created_at, naive(at))
+            for part in parts
+        ],
+    )  # fmt: skip
+    first, second = text_literal(halves.first.id), text_literal(halves.second.id)
+    goes_second = _one_of(halves.of_second_alone)
+    warehouse.execute(
+        f"update {ledger.deliveries} set request_id = case when {goes_second} then {second} else {first} end "
+        f"where {this} and status = 'pending'"
+    )
+    if halves.of_both:
+        columns = (
+            "sync_id, destination, audience, profile_id, identifier_type, identifier_value, op, traits, status, created_at"
+        )
+        warehouse.execute(
+            f"insert into {ledger.deliveries} (request_id, {columns}) select {second}, {columns} from {ledger.deliveries} "
+            f"where request_id = {first} and {_one_of(halves.of_both)}"
+        )
+
+
+def _one_of(identifiers: Sequence[tuple[str, str]]) -> str:
+    pairs = ", ".join(f"({text_literal(type_)}, {text_literal(value)})" for type_, value in identifiers)
+    return f"(identifier_type, identifier_value) in ({pairs})" if pairs else "false"
+
+
+def _storable(reason: str) -> str:
+    """Another's words, fit for a text column."""
+    return reason.replace("\x00", "").encode("utf-8", "replace").decode()
