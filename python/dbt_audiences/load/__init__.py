@@ -1,0 +1,1 @@
+"""Segment-spec calls and people from files into the raw tables."""
