@@ -21,7 +21,7 @@ def main() -> int:
         dbt.parse()
         dbt.compile({"as_of": "2026-03-10T12:00:00", "run_id": "lint"})
         compiled = Path(folder) / "target" / "compiled"
-        files = [str(path) for path in sorted(compiled.rglob("models/**/*.sql"))]
+        files = [str(path) for path in sorted(compiled.rglob("models/**/*.sql")) if path.parent.suffix != ".yml"]
         assert len(files) > 40, "nothing was compiled"
         sqlfluff = [str(Path(sys.executable).with_name("sqlfluff")), "lint", "--config", str(ROOT / ".sqlfluff"), "--processes", "2"]
         return subprocess.run([*sqlfluff, "--disable-progress-bar", *files], check=False).returncode

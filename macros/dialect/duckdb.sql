@@ -25,6 +25,30 @@
     {{ return(kind ~ " in ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')") }}
 {%- endmacro %}
 
+{#- Every other way to a JSON number goes through a float. -#}
+{% macro duckdb__json_number_at(expression, path) -%}
+    {%- set structure = namespace(text=tojson(dbt_audiences.number_type())) -%}
+    {%- set place = namespace(opened='', closed='') -%}
+    {%- for key in path -%}
+        {%- set place.opened = 'struct_extract(' ~ place.opened -%}
+        {%- set place.closed = place.closed ~ ', ' ~ dbt_audiences.text_literal(key) ~ ')' -%}
+    {%- endfor -%}
+    {%- for key in path | reverse -%}
+        {%- set structure.text = '{' ~ tojson(key) ~ ':' ~ structure.text ~ '}' -%}
+    {%- endfor -%}
+    {{ return(
+        place.opened ~ 'from_json(' ~ expression ~ ', ' ~ dbt_audiences.text_literal(structure.text) ~ ')' ~ place.closed
+    ) }}
+{%- endmacro %}
+
+{% macro duckdb__json_to_number(expression, path) -%}
+    {{ return(
+        'case when ' ~ dbt_audiences.json_is_number(expression, path) ~ ' then '
+        ~ dbt_audiences.json_number_at(expression, path) ~ ' else '
+        ~ dbt_audiences.to_number(dbt_audiences.json_text_at(expression, path)) ~ ' end'
+    ) }}
+{%- endmacro %}
+
 {% macro duckdb__to_number(text) -%}
     {%- set pattern = dbt_audiences.value_patterns()['number'] -%}
     {{ return('try_cast(regexp_extract(' ~ text ~ ', ' ~ pattern ~ ', 1) as decimal(38, 9))') }}
@@ -44,8 +68,8 @@
 {% macro duckdb__epoch_to_instant(number) -%}
     {%- set micros = 'cast(floor(cast(' ~ number ~ ' as decimal(24, 9)) * ' -%}
     {{ return(
-        'case when abs(' ~ number ~ ') < 100000000000 then make_timestamp(' ~ micros ~ '1000000) as bigint)) when abs('
-        ~ number ~ ') < 100000000000000 then make_timestamp(' ~ micros ~ '1000) as bigint)) end'
+        'case when ' ~ dbt_audiences.epoch_in_seconds(number) ~ ' then make_timestamp(' ~ micros ~ '1000000) as bigint)) when '
+        ~ dbt_audiences.epoch_in_milliseconds(number) ~ ' then make_timestamp(' ~ micros ~ '1000) as bigint)) end'
     ) }}
 {%- endmacro %}
 

@@ -4,6 +4,18 @@
     {{ return(expression ~ ' collate "C"') }}
 {%- endmacro %}
 
+{#- The database's own locale may know no letters but ASCII's, or lower `I` as Turkish does. -#}
+{% macro postgres__lowered(expression) -%}
+    {%- set known = [] -%}
+    {%- if execute -%}
+        {%- set known = run_query(
+            "select collname from pg_collation where collname in ('pg_c_utf8', 'C.utf8', 'C.UTF-8', 'und-x-icu') "
+            ~ "order by case collname when 'pg_c_utf8' then 1 when 'und-x-icu' then 3 else 2 end, collname limit 1"
+        ).columns[0].values() | list -%}
+    {%- endif -%}
+    {{ return('lower(' ~ expression ~ (' collate ' ~ adapter.quote(known[0]) if known else '') ~ ')') }}
+{%- endmacro %}
+
 {% macro postgres__pattern_found(expression, pattern) -%}
     {{ return(expression ~ ' ~ ' ~ dbt_audiences.text_literal(pattern)) }}
 {%- endmacro %}
@@ -27,7 +39,10 @@
 {% macro postgres__to_number(text) -%}
     {%- set pattern = dbt_audiences.value_patterns()['number'] -%}
     {%- set number = 'round(cast(substring(' ~ text ~ ' from ' ~ pattern ~ ') as numeric), 9)' -%}
-    {{ return('case when abs(' ~ number ~ ') < 1e29 then cast(' ~ number ~ ' as numeric(38, 9)) end') }}
+    {#- A `numeric` ends at 16,383 digits after the point, with an error. -#}
+    {{ return(
+        'case when length(' ~ text ~ ') < 16000 and abs(' ~ number ~ ') < 1e29 then cast(' ~ number ~ ' as numeric(38, 9)) end'
+    ) }}
 {%- endmacro %}
 
 {% macro postgres__to_instant(text) -%}
@@ -44,11 +59,13 @@
 
 {% macro postgres__epoch_to_instant(number) -%}
     {%- set parts = [] -%}
-    {%- for limit, per_second in [('1e11', 1), ('1e14', 1000)] -%}
+    {%- for test, per_second in [
+        (dbt_audiences.epoch_in_seconds(number), 1), (dbt_audiences.epoch_in_milliseconds(number), 1000)
+    ] -%}
         {%- set seconds = 'floor(' ~ number ~ ' / ' ~ per_second ~ ')' -%}
         {%- set micros = 'floor((' ~ number ~ ' / ' ~ per_second ~ ' - ' ~ seconds ~ ') * 1000000)' -%}
         {%- do parts.append(
-            'when abs(' ~ number ~ ') < ' ~ limit ~ " then timestamp 'epoch' + " ~ seconds
+            'when ' ~ test ~ " then timestamp 'epoch' + " ~ seconds
             ~ " * interval '1 second' + " ~ micros ~ " * interval '1 microsecond'"
         ) -%}
     {%- endfor -%}

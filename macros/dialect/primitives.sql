@@ -8,8 +8,16 @@
     {{ return(adapter.dispatch('text_literal', 'dbt_audiences')(value)) }}
 {%- endmacro %}
 
+{#- What ends a line is written by its code: the lines of compiled SQL are indented, and those of a text must not be. -#}
 {% macro default__text_literal(value) -%}
-    {{ return("'" ~ (value | string).replace("'", "''") ~ "'") }}
+    {%- set literal = namespace(text="'" ~ (value | string).replace("'", "''") ~ "'") -%}
+    {%- if literal.text.splitlines() | length > 1 -%}
+        {%- for code in [10, 11, 12, 13, 28, 29, 30, 133, 8232, 8233] -%}
+            {%- set literal.text = literal.text.replace('%c' | format(code), "' || chr(" ~ code ~ ") || '") -%}
+        {%- endfor -%}
+        {{ return('(' ~ literal.text ~ ')') }}
+    {%- endif -%}
+    {{ return(literal.text) }}
 {%- endmacro %}
 
 {#- The exact decimal that every number is: 29 digits before and 9 after the point. -#}
@@ -54,7 +62,12 @@
 {% macro default__local_midnight(expression, days, timezone) -%}
     {%- set zone = dbt_audiences.text_literal(timezone) -%}
     {%- set local = "date_trunc('day', (" ~ expression ~ ") at time zone 'UTC' at time zone " ~ zone ~ ')' -%}
-    {{ return('(' ~ dbt_audiences.shift(local, days, 'days') ~ ') at time zone ' ~ zone ~ " at time zone 'UTC'") }}
+    {%- set midnight = dbt_audiences.shift(local, days, 'days') -%}
+    {#- Where clocks go back from 1:00 there are two midnights, and engines take the later: the microsecond before is one. -#}
+    {{ return(
+        '(' ~ dbt_audiences.shift(midnight, 1, 'microsecond', '-') ~ ') at time zone ' ~ zone ~ " at time zone 'UTC'"
+        ~ " + interval '1 microsecond'"
+    ) }}
 {%- endmacro %}
 
 {#- The earliest of several instants, nulls skipped; null when all are. -#}
@@ -74,6 +87,15 @@
 
 {% macro default__by_code_point(expression) -%}
     {{ return(expression) }}
+{%- endmacro %}
+
+{#- A text in lower case, letter by letter, whatever the database's locale. -#}
+{% macro lowered(expression) -%}
+    {{ return(adapter.dispatch('lowered', 'dbt_audiences')(expression)) }}
+{%- endmacro %}
+
+{% macro default__lowered(expression) -%}
+    {{ return('lower(' ~ expression ~ ')') }}
 {%- endmacro %}
 
 {#- Whether a portable pattern occurs in a text. -#}
@@ -101,14 +123,47 @@
     {{ return(adapter.dispatch('to_number', 'dbt_audiences')(text)) }}
 {%- endmacro %}
 
-{#- A text as the instant that it writes, else null. -#}
-{% macro to_instant(text) -%}
-    {{ return(adapter.dispatch('to_instant', 'dbt_audiences')(text)) }}
+{#- The JSON number at `path` as an exact decimal, whatever the engine's JSON makes of many digits; asked of JSON numbers only. -#}
+{% macro json_number_at(expression, path) -%}
+    {{ return(adapter.dispatch('json_number_at', 'dbt_audiences')(expression, path)) }}
 {%- endmacro %}
 
-{#- A number of seconds (below 1e11) or milliseconds (below 1e14) since 1970 as an instant, else null. -#}
+{% macro default__json_number_at(expression, path) -%}
+    {{ return(dbt_audiences.to_number(dbt_audiences.json_text_at(expression, path))) }}
+{%- endmacro %}
+
+{#- The same of a JSON number or a text that writes one, else null. -#}
+{% macro json_to_number(expression, path) -%}
+    {{ return(adapter.dispatch('json_to_number', 'dbt_audiences')(expression, path)) }}
+{%- endmacro %}
+
+{% macro default__json_to_number(expression, path) -%}
+    {{ return(dbt_audiences.to_number(dbt_audiences.json_text_at(expression, path))) }}
+{%- endmacro %}
+
+{#- A text as the instant that it writes, in the years 1 to 9999, else null. -#}
+{% macro to_instant(text) -%}
+    {%- set instant = adapter.dispatch('to_instant', 'dbt_audiences')(text) -%}
+    {#- Only an offset can lead out of these years. -#}
+    {{ return(
+        'case when substr(' ~ text ~ ", 1, 4) not in ('0001', '9999') or " ~ instant
+        ~ " between timestamp '0001-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999' then " ~ instant ~ ' end'
+    ) }}
+{%- endmacro %}
+
+{#- A number of seconds (below 1e11) or milliseconds (below 1e14) since 1970 as an instant from the year 1 on, else null. -#}
 {% macro epoch_to_instant(number) -%}
     {{ return(adapter.dispatch('epoch_to_instant', 'dbt_audiences')(number)) }}
+{%- endmacro %}
+
+{% macro epoch_in_seconds(number) -%}
+    {{ return(number ~ ' >= -62135596800 and ' ~ number ~ ' < 100000000000') }}
+{%- endmacro %}
+
+{% macro epoch_in_milliseconds(number) -%}
+    {{ return(
+        'abs(' ~ number ~ ') >= 100000000000 and ' ~ number ~ ' >= -62135596800000 and ' ~ number ~ ' < 100000000000000'
+    ) }}
 {%- endmacro %}
 
 {#- A whole row of the relation with this alias as one JSON object. -#}

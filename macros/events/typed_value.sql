@@ -8,18 +8,18 @@
     {%- set text = dbt_audiences.json_text_at(json, path) -%}
     {%- set is_number = dbt_audiences.json_is_number(json, path) -%}
     {%- if type == 'number' -%}
-        {{ return(dbt_audiences.to_number(text)) }}
+        {{ return(dbt_audiences.json_to_number(json, path)) }}
     {%- elif type == 'presence' -%}
         {{ return(text ~ ' is not null') }}
     {%- elif type == 'boolean' -%}
         {{ return("case lower(" ~ text ~ ") when 'true' then true when 'false' then false end") }}
     {%- elif type == 'instant' -%}
         {{ return(
-            'case when ' ~ is_number ~ ' then ' ~ dbt_audiences.epoch_to_instant(dbt_audiences.to_number(text))
+            'case when ' ~ is_number ~ ' then ' ~ dbt_audiences.epoch_to_instant(dbt_audiences.json_number_at(json, path))
             ~ ' else ' ~ dbt_audiences.to_instant(text) ~ ' end'
         ) }}
     {%- elif type == 'text' -%}
-        {%- set number = 'cast(' ~ dbt_audiences.to_number(text) ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+        {%- set number = 'cast(' ~ dbt_audiences.json_number_at(json, path) ~ ' as ' ~ dbt.type_string() ~ ')' -%}
         {{ return(
             'case when ' ~ is_number ~ " then rtrim(rtrim(" ~ number ~ ", '0'), '.') else " ~ text ~ ' end'
         ) }}

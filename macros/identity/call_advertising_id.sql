@@ -2,5 +2,5 @@
 {% macro call_advertising_id(call, device) -%}
     {%- set type = dbt_audiences.json_text_at(call ~ '.context', ['device', 'type']) -%}
     {%- set value = dbt_audiences.json_text_at(call ~ '.context', ['device', 'advertisingId']) -%}
-    {{ return('case when lower(' ~ type ~ ") = '" ~ device ~ "' then nullif(" ~ value ~ ", '') end") }}
+    {{ return('case when ' ~ dbt_audiences.lowered(type) ~ " = '" ~ device ~ "' then nullif(" ~ value ~ ", '') end") }}
 {%- endmacro %}

@@ -9,7 +9,9 @@
             type,
             value,
             min(first_seen_at) as first_seen_at,
-            row_number() over (order by min(first_seen_at), type, {{ dbt_audiences.by_code_point('value') }}) as node
+            row_number() over (
+                order by min(first_seen_at), {{ dbt_audiences.by_code_point('type') }}, {{ dbt_audiences.by_code_point('value') }}
+            ) as node
         from (
             select identifier_type as type, identifier_value as value, first_seen_at from graph_links
             union all

@@ -11,9 +11,9 @@
 
 {#- A query of these columns without a row. -#}
 {% macro no_calls() -%}
-    select
-    {%- for name, type in dbt_audiences.call_columns() %}
-        cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-    where false
+select
+{%- for name, type in dbt_audiences.call_columns() %}
+    cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+{%- endfor %}
+where false
 {%- endmacro %}

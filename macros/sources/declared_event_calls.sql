@@ -17,7 +17,7 @@
     {%- set values = {
         'message_id': dbt_audiences.text_literal(source.model ~ ':') ~ ' || cast(' ~ key ~ ' as ' ~ dbt.type_string() ~ ')',
         'type': "'track'",
-        'occurred_at': 't.' ~ adapter.quote(source.at),
+        'occurred_at': dbt_audiences.as_utc('t.' ~ adapter.quote(source.at), dbt_audiences._column_type(source.model, source.at)),
         'user_id': 't.' ~ adapter.quote(source.user_id) if source.user_id else none,
         'anonymous_id': 't.' ~ adapter.quote(source.anonymous_id) if source.anonymous_id else none,
         'group_id': 't.' ~ adapter.quote(source.group_id) if source.group_id else none,
@@ -32,4 +32,16 @@
     {%- endfor %}
     from {{ ref(project_name, source.model) }} as t
     where t.{{ adapter.quote(source.at) }} is not null
+{%- endmacro %}
+
+
+{#- The type of a column of a model that has been built; none before. -#}
+{% macro _column_type(model, name) -%}
+    {%- if execute -%}
+        {%- set built = ref(project_name, model) -%}
+        {%- set existing = adapter.get_relation(built.database, built.schema, built.identifier) -%}
+        {%- for column in (adapter.get_columns_in_relation(existing) if existing is not none else []) if column.name | lower == name | lower -%}
+            {{ return(column.dtype) }}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}

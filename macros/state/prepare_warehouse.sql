@@ -5,7 +5,7 @@
 {% macro prepare_warehouse() -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- do dbt_audiences.refuse_ambiguous_database() -%}
-    {%- do dbt_audiences._make_raw_tables() -%}
+    {%- set made_raw_tables = dbt_audiences._make_raw_tables() -%}
     {%- set version_table = dbt_audiences.state_relation('state_version') -%}
     {%- set found = dbt_audiences._state_version(version_table) -%}
     {%- set current = dbt_audiences.state_version() -%}
@@ -20,12 +20,17 @@
             {%- do dbt_audiences.make_state_table(node) -%}
         {%- endfor -%}
         {%- call statement('version') -%}
-            {{ dbt_audiences.in_transaction(
-                'delete from ' ~ version_table ~ '; insert into ' ~ version_table ~ ' (version, migrated_at) values ('
-                ~ current ~ ", cast('" ~ run_started_at.astimezone(modules.pytz.utc).replace(tzinfo=none).isoformat(' ')
-                ~ "' as timestamp));"
-            ) }}
+            delete from {{ version_table }};
+            insert into {{ version_table }} (version, migrated_at) values (
+                {{ current }},
+                cast('{{ run_started_at.astimezone(modules.pytz.utc).replace(tzinfo=none).isoformat(' ') }}' as timestamp)
+            );
         {%- endcall -%}
+        {#- dbt rolls back what an on-run-start left open. -#}
+        {%- do adapter.commit() -%}
+    {%- elif made_raw_tables -%}
+        {%- call statement('made') -%}select 1{%- endcall -%}
+        {%- do adapter.commit() -%}
     {%- endif -%}
     {{ return('select 1') }}
 {%- endmacro %}
@@ -53,6 +58,7 @@
 {%- endmacro %}
 
 
+{#- Whether there was one to make. -#}
 {% macro _make_raw_tables() -%}
     {%- set schema = api.Relation.create(database=target.database, schema=var('audiences_raw_schema')) -%}
     {%- if adapter.get_relation(target.database, schema.schema, 'calls') is none -%}
@@ -61,5 +67,7 @@
         {%- for name, type in dbt_audiences.call_columns() -%}{%- do columns.append(name ~ ' ' ~ type) -%}{%- endfor -%}
         {%- set table = api.Relation.create(database=target.database, schema=schema.schema, identifier='calls') -%}
         {%- do run_query('create table if not exists ' ~ table ~ ' (' ~ columns | join(', ') ~ ', load_id text)') -%}
+        {{ return(true) }}
     {%- endif -%}
+    {{ return(false) }}
 {%- endmacro %}

@@ -34,8 +34,9 @@ select
 from chosen
 {%- for here, there in traits %}
 left join {{ ref('dbt_audiences', 'traits') }} as trait_{{ loop.index }}
-    on trait_{{ loop.index }}.profile_id = chosen.profile_id
-    and trait_{{ loop.index }}.trait = {{ dbt_audiences.text_literal(here) }}
+    on
+        trait_{{ loop.index }}.profile_id = chosen.profile_id
+        and trait_{{ loop.index }}.trait = {{ dbt_audiences.text_literal(here) }}
 {%- endfor %}
 where
     {%- for type, which in identifiers %}

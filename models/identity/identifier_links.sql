@@ -8,7 +8,9 @@ with
 
 named as (
 {%- for type in types %}
-    {{ 'union all' if not loop.first }}
+    {%- if not loop.first %}
+    union all
+    {%- endif %}
     select
         identifier_type,
         identifier_value,

@@ -25,7 +25,11 @@ numbered as (
         calls.*,
         row_number() over (
             partition by calls.message_id
-            order by calls.loaded_at, calls.source, calls.occurred_at, cast(calls.properties as {{ dbt.type_string() }})
+            order by
+                calls.loaded_at,
+                {{ dbt_audiences.by_code_point('calls.source') }},
+                calls.occurred_at,
+                {{ dbt_audiences.by_code_point('cast(calls.properties as ' ~ dbt.type_string() ~ ')') }}
         ) as copy
     from calls
     where calls.message_id in (select repeated.message_id from repeated)
@@ -36,9 +40,16 @@ once as (
         calls.*,
         1 as copy
     from calls
-    where not exists (select 1 from repeated where repeated.message_id = calls.message_id)
+    where
+        not exists (
+            select 1
+            from repeated
+            where repeated.message_id = calls.message_id
+        )
     union all
-    select * from numbered where copy = 1
+    select *
+    from numbered
+    where copy = 1
 ),
 
 identified as (
