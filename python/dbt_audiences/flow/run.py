@@ -69,10 +69,13 @@ def run(
     run_id = f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}"
     with workspace.warehouse(wait=wait) as warehouse:
         relations = workspace.dbt.relations()
-        if state_exists(warehouse, relations):
+        is_prepared = state_exists(warehouse, relations)
+        if is_prepared:
             refuse_reused_keys(warehouse, relations, workspace.project, reuse=reuse_keys)
         chosen = _chosen(workspace, select)
         started_at = now()
+        if is_prepared:
+            start_run(warehouse, relations, run_id, as_of, started_at)
         try:
             outcomes = workspace.dbt.run(
                 {"as_of": naive(as_of).isoformat(), "run_id": run_id},
@@ -82,7 +85,8 @@ def run(
             )
             if not outcomes:
                 raise FailedError("dbt built no model", hint="see logs/dbt.log")
-            start_run(warehouse, relations, run_id, as_of, started_at)
+            if not is_prepared:
+                start_run(warehouse, relations, run_id, as_of, started_at)
             record_keys(warehouse, relations, workspace.project, as_of)
             connections = _sync(workspace, warehouse, outcomes, run_id, as_of) if with_sync else ()
             report = _report(workspace, warehouse, outcomes, connections, run_id, as_of)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # Each batch is looked up in all the calls of the warehouse, so a batch is large; it lies in a table that can go to the disk.
 BATCH_ROWS = 500_000
 _BATCH_BYTES = 512 << 20
-_MEGABYTES_PER_THREAD = 768
+_MEGABYTES_PER_THREAD = 384
 # Whole row groups, which are what threads share among themselves.
 _PART_ROWS = 2 * 122_880
 _PART_BYTES = 128 << 20

@@ -74,7 +74,10 @@ def record_keys(warehouse: Warehouse, relations: Relations, project: Project, at
 
 
 def start_run(warehouse: Warehouse, relations: Relations, run_id: str, as_of: datetime, started_at: datetime) -> None:
-    """Note that a run has begun."""
+    """Note that a run has begun, and that those which never said how they ended were interrupted."""
+    warehouse.execute(
+        f"update {relations['runs']} set status = 'interrupted' where status = 'running'"
+    )
     warehouse.execute(
         f"insert into {relations['runs']} (run_id, as_of, status, started_at) values ({text_literal(run_id)}, "
         f"{instant_literal(as_of)}, 'running', {instant_literal(started_at)})"
@@ -84,7 +87,7 @@ def start_run(warehouse: Warehouse, relations: Relations, run_id: str, as_of: da
 def finish_run(
     warehouse: Warehouse, relations: Relations, run_id: str, status: str, finished_at: datetime, message: str
 ) -> None:
-    """Note how a run ended: `succeeded`, `failed` or `refused`."""
+    """Note how a run ended: `succeeded`, `failed` or `refused`; also of one that was taken for interrupted."""
     warehouse.execute(
         f"update {relations['runs']} set status = {text_literal(status)}, finished_at = {instant_literal(finished_at)}, "
         f"message = {text_literal(message[:4000])} where run_id = {text_literal(run_id)}"
