@@ -4,8 +4,13 @@
     {{ return('regexp_matches(' ~ expression ~ ', ' ~ dbt_audiences.text_literal(pattern) ~ ')') }}
 {%- endmacro %}
 
+{#- A key `*` means every key in a path, also in quotes; only the other notation, a JSON pointer, takes it for a name. -#}
 {% macro duckdb__json_path(path) -%}
     {%- set keys = [] -%}
+    {%- if '*' in path -%}
+        {%- for key in path -%}{%- do keys.append('/' ~ key.replace('~', '~0').replace('/', '~1')) -%}{%- endfor -%}
+        {{ return(dbt_audiences.text_literal(keys | join)) }}
+    {%- endif -%}
     {%- for key in path -%}
         {%- do keys.append('."' ~ key.replace('\\', '\\\\').replace('"', '\\"') ~ '"') -%}
     {%- endfor -%}

@@ -63,11 +63,13 @@
     {%- set zone = dbt_audiences.text_literal(timezone) -%}
     {%- set local = "date_trunc('day', (" ~ expression ~ ") at time zone 'UTC' at time zone " ~ zone ~ ')' -%}
     {%- set midnight = dbt_audiences.shift(local, days, 'days') -%}
-    {#- Where clocks go back from 1:00 there are two midnights, and engines take the later: the microsecond before is one. -#}
-    {{ return(
-        '(' ~ dbt_audiences.shift(midnight, 1, 'microsecond', '-') ~ ') at time zone ' ~ zone ~ " at time zone 'UTC'"
-        ~ " + interval '1 microsecond'"
-    ) }}
+    {%- set before = '(' ~ dbt_audiences.shift(midnight, 1, 'microsecond', '-') ~ ')' -%}
+    {%- set to_utc = ' at time zone ' ~ zone ~ " at time zone 'UTC'" -%}
+    {#-
+      Where clocks go back from 1:00 there are two midnights, and engines take the later: the microsecond before is one. Where they
+      go on to 0:00 there is no such microsecond, and midnight is right. A gap around midnight would need more: none since 1970.
+    -#}
+    {{ return(dbt_audiences.earliest(['(' ~ midnight ~ ')' ~ to_utc, before ~ to_utc ~ " + interval '1 microsecond'"])) }}
 {%- endmacro %}
 
 {#- The earliest of several instants, nulls skipped; null when all are. -#}
