@@ -1,4 +1,4 @@
-"""Temporary projects as `audiences init` makes them, with their own DuckDB file, driven through the command line in this process."""
+"""Temporary projects as `audiences init` makes them, with a DuckDB file each, driven by commands in this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -25,6 +25,12 @@ from dbt_audiences.flow.init import init
 ROOT = Path(__file__).parents[2]
 SAMPLES = ("models/audiences", "models/events", "models/traits/custom", "models/sync/sends", "macros/audiences_project.sql")
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
+BUYERS = "{performed: Bought, within: 30 days}"
+KEPT = (
+    "memberships", "membership_changes", "evaluations", "acknowledged", "deliveries", "requests", "connections", "runs", "keys",
+    "profile_identifiers", "profile_merges",
+)  # fmt: skip
+
 Rows = list[tuple[Any, ...]]
 
 
@@ -77,7 +83,8 @@ class Project:
 
     def define(self, key: str, who: str, **more: object) -> None:
         """An audience; `who` is YAML on one line, other keys are written as JSON, which is YAML."""
-        lines = [f"audience: {key}", f"name: {key}", f"who: {who}", *(f"{name}: {json.dumps(value)}" for name, value in more.items())]
+        others = (f"{name}: {json.dumps(value)}" for name, value in more.items())
+        lines = [f"audience: {key}", f"name: {key}", f"who: {who}", *others]
         self.write(f"audiences/{key}.yml", "\n".join(lines) + "\n")
 
     def sql(self, *statements: str) -> Rows:
@@ -85,7 +92,7 @@ class Project:
         with duckdb.connect(str(self.root / "warehouse.duckdb")) as connection:
             connection.execute("set TimeZone = 'UTC'")
             for statement in statements:
-                rows = connection.execute(statement).fetchall()
+                rows: Rows = connection.execute(statement).fetchall()
         return rows
 
     def members(self, key: str) -> set[str]:
@@ -116,9 +123,42 @@ def identify(day: float, **more: object) -> dict[str, object]:
     return {"type": "identify", "timestamp": at(day), "messageId": f"identify-{ids}-{day}", **more}
 
 
+def call(kind: str, day: float, **more: object) -> dict[str, object]:
+    """A call of another type."""
+    return {"type": kind, "timestamp": at(day), "messageId": f"{kind}-{day}", **more}
+
+
 def new_project(folder: Path) -> Project:
     """A project without any definition or row, parsed and with its state tables made."""
     return _template().copy(folder)
+
+
+def shop_with_ten_buyers(folder: Path) -> Project:
+    """Buyers b1..b10 and visitors v1..v4, each a day before the last, three audiences, one of them delivered; run once."""
+    project = new_project(folder)
+    project.define("buyers", BUYERS, tags=["loyalty"], meta={"team": "lifecycle"}, send_to=[{"destination": "crm_files"}])
+    project.define("on_business", "{trait: plan, equals: business}")
+    project.define("bought_on_business", "{all: [{in_audience: buyers}, {in_audience: on_business}]}")
+    project.load(
+        *(track(f"b{n}", "Bought", -n) for n in range(1, 11)),
+        *(track(f"v{n}", "Visited", -n) for n in range(1, 5)),
+        identify(-11, userId="b1", traits={"plan": "business"}),
+        identify(-11, userId="v1", traits={"plan": "business"}),
+    )
+    project.run(sync=True)
+    return project
+
+
+def state(project: Project, *without: str) -> dict[str, Rows]:
+    """The rows of every table that no run may lose, but of those named."""
+    return {table: project.sql(f"select * from audiences.{table} order by all") for table in KEPT if table not in without}
+
+
+def changes(project: Project, key: str, run_id: str) -> dict[str, int]:
+    """How many entered and exited an audience in a run."""
+    of_run = f"audience = '{key}' and run_id = '{run_id}'"
+    rows = project.sql(f"select change, count(*) from audiences.membership_changes where {of_run} group by all")
+    return {str(change): count for change, count in rows}
 
 
 def package_as_in_the_wheel(folder: Path) -> None:
@@ -179,8 +219,3 @@ def statuses(result: Any) -> dict[str, str]:
     """Name of each node of a dbt result -> its status."""
     assert result.result is not None, result.exception
     return {row.node.name: str(row.status) for row in result.result.results}
-
-
-def values(rows: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-    """The first column."""
-    return (row[0] for row in rows)

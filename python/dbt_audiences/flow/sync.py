@@ -105,4 +105,5 @@ def exit_code(results: Sequence[SyncResult]) -> int:
 
 def _guarded_tables(workspace: Workspace) -> set[str]:
     folders = ("models/events/", "models/traits/custom/")
-    return {path.rsplit("/", 1)[1].removesuffix(".sql") for path in workspace.files() if path.startswith(folders)}
+    tables = (path.rsplit("/", 1)[1].removesuffix(".sql") for path in workspace.files() if path.startswith(folders))
+    return {"profile_identifiers", *tables}

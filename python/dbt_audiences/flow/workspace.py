@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dbt_audiences.compile.names import send_model
-from dbt_audiences.compile.project import Difference, compare, generate, write
+from dbt_audiences.compile.project import MACRO_FILE, Difference, compare, generate, write
 from dbt_audiences.core.definitions import Audience, Project, SendTo
 from dbt_audiences.core.errors import DefinitionError, UsageError, WarehouseError
 from dbt_audiences.core.warehouse import Warehouse
@@ -61,7 +61,12 @@ class Workspace:
     def compile(self, *, check: bool) -> Difference:
         """Bring the generated files up to date, or with `check` only say what is stale."""
         files = self.files()
-        return compare(self.root, files) if check else write(self.root, files)
+        if check:
+            return compare(self.root, files)
+        difference = write(self.root, files)
+        if MACRO_FILE in (*difference.new, *difference.gone):
+            self.dbt.forget()
+        return difference
 
     def audience(self, key: str) -> Audience:
         """A defined audience; an unknown key is a usage error that names the nearest."""

@@ -6,12 +6,13 @@ import contextlib
 import os
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError, WarehouseError
+from dbt_audiences.run.packages import PACKAGE_VARIABLE, lacks_packages, package_path
 
 Progress = Callable[[str, int, int], None]
 """Called with a model's name, how many are done, and how many there are."""
@@ -42,7 +43,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Dbt:
-    """A dbt project and target; `package_path` is where this package's own dbt project lies."""
+    """A dbt project and target."""
 
     root: Path
     profiles_dir: Path | None = None
@@ -55,7 +56,7 @@ class Dbt:
     def parse(self) -> None:
         """Read the project as it now stands on disk; must be called again after files were generated."""
         self._manifest = None
-        if self._lacks_packages():
+        if lacks_packages(self.root, str(self._settings().get("packages-install-path") or "dbt_packages")):
             self.install_packages()
         self._manifest = self._invoke(["parse"]).result
 
@@ -213,13 +214,6 @@ class Dbt:
         given = self.target_path or os.environ.get("DBT_TARGET_PATH") or self._settings().get("target-path") or "target"
         return self.root / str(given)
 
-    def _lacks_packages(self) -> bool:
-        """Whether the project asks for packages and has none, or one that was moved away since."""
-        if not any((self.root / name).exists() for name in ("packages.yml", "dependencies.yml")):
-            return False
-        folder = self.root / str(self._settings().get("packages-install-path") or "dbt_packages")
-        return not folder.is_dir() or any(not path.exists() for path in folder.iterdir())
-
     def _state(self) -> list[str]:
         return [] if self.state is None else ["--state", str(self.state)]
 
@@ -240,8 +234,8 @@ class Dbt:
                 places += ["--target", self.target]
             if self.target_path is not None:
                 places += ["--target-path", str(self.target_path)]
-            with _dbt_package_path():
-                result = runner.invoke([*arguments, *places, "--log-level", "none", "--no-print", "--no-version-check"])
+            os.environ.setdefault(PACKAGE_VARIABLE, str(package_path()))
+            result = runner.invoke([*arguments, *places, "--log-level", "none", "--no-print", "--no-version-check"])
         if result.exception is not None:
             raise _translated(result.exception)
         if not result.success and not accept_failures:
@@ -249,18 +243,15 @@ class Dbt:
         return result
 
 
-def package_path() -> Path:
-    """Where this package's dbt project lies: in the checkout that it is installed from, else inside the installed package."""
-    inside = Path(__file__).resolve().parents[1]
-    checkout = inside.parents[1]
-    return checkout if (checkout / "dbt_project.yml").exists() else inside / "dbt_package"
+def in_memory(root: Path, folder: Path) -> Dbt:
+    """dbt for the project at `root` with an in-memory DuckDB in place of its warehouse; what it writes goes to `folder`."""
+    import json
 
-
-@contextlib.contextmanager
-def _dbt_package_path() -> Iterator[None]:
-    """A project's packages.yml finds this package by the environment variable DBT_AUDIENCES_PACKAGE."""
-    os.environ.setdefault("DBT_AUDIENCES_PACKAGE", str(package_path()))
-    yield
+    dbt = Dbt(root, folder, "memory", folder / "target")
+    memory = {"type": "duckdb", "path": ":memory:", "schema": "main"}
+    profiles = {dbt.profile_name(): {"target": "memory", "outputs": {"memory": memory}}}
+    (folder / "profiles.yml").write_text(json.dumps(profiles), encoding="utf-8")
+    return dbt
 
 
 def _variables(variables: Mapping[str, object]) -> list[str]:
@@ -293,4 +284,6 @@ def _translated(error: BaseException) -> BaseException:
 
 
 def _first_lines(error: BaseException) -> str:
-    return " ".join(line.strip() for line in str(error).strip().splitlines() if line.strip())[:600]
+    """The message on one line, without dbt's list of the macros that were running."""
+    lines = (line.strip() for line in str(error).strip().splitlines())
+    return " ".join(line for line in lines if line and not line.startswith(("> in macro", "> called by")))[:600]
