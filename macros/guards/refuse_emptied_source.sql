@@ -1,6 +1,6 @@
 {#-
   Compares the rows of a freshly built table with those counted last and writes the new count down; raises when they fell to none or
-  below half, unless a person has approved it. The message begins with `guard:`, by which the runner knows it.
+  below half, unless a person has approved it; an approval is good for the next build and no later one. The message begins with `guard:`, by which the runner knows it.
 -#}
 {% macro refuse_emptied_source(name, fresh, has_run) -%}
     {%- set counts = dbt_audiences.state_relation('source_counts') -%}
@@ -19,6 +19,8 @@
                 ~ name
             ) }}
         {%- endif -%}
+    {%- endif -%}
+    {%- if has_run -%}
         {%- do run_query(
             'update ' ~ approvals ~ ' set used_at = ' ~ dbt_audiences.as_of() ~ ", used_by = '" ~ dbt_audiences.run_id()
             ~ "' where key = " ~ key ~ ' and used_at is null'

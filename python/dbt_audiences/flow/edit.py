@@ -24,7 +24,7 @@ def set_enabled(workspace: Workspace, key: str, *, enabled: bool) -> Path:
         return path
     _write(path, after)
     try:
-        _ = Workspace(workspace.root, workspace.profiles_dir, workspace.target).project
+        Workspace(workspace.root, workspace.profiles_dir, workspace.target).files()
     except AudiencesError:
         _write(path, before)
         raise

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dbt_audiences.core.definitions import ExamplePerson
 from dbt_audiences.run.dbt import Dbt
-from dbt_audiences.run.registry import instant_literal
+from dbt_audiences.run.registry import instant_literal, naive
 from dbt_audiences.run.warehouses.duckdb import DuckDB
 from dbt_audiences.run.warehouses.duckdb import connect as connect_duckdb
 
@@ -30,7 +31,7 @@ _CALL_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a person, as `raw.calls` keeps it; instants are aware."""
+    """One call of a person, as `raw.calls` keeps it; instants are aware, objects may be given as their JSON text."""
 
     message_id: str
     type: str
@@ -55,6 +56,18 @@ class Person:
     memberships: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an audience's model says of a profile; `changes_at` is aware, None where time alone changes nothing."""
+
+    is_member: bool
+    changes_at: datetime | None
+
+
+Answers = Mapping[str, Mapping[str, Answer]]
+"""Audience -> profile id -> answer, for every profile of the audience's universe."""
+
+
 class Evaluator:
     """The compiled models of a project; `members` runs them on people, as often as wanted."""
 
@@ -63,65 +76,98 @@ class Evaluator:
             dbt = Dbt(root, Path(folder), "memory", Path(folder) / "target")
             memory = {"type": "duckdb", "path": ":memory:", "schema": "main"}
             profiles = {dbt.profile_name(): {"target": "memory", "outputs": {"memory": memory}}}
-            (Path(folder) / "profiles.yml").write_text(json.dumps(profiles))
+            (Path(folder) / "profiles.yml").write_text(json.dumps(profiles), encoding="utf-8")
             dbt.parse()
-            compiled = dbt.compile({"as_of": _ANY_AS_OF.replace(tzinfo=None).isoformat(), "run_id": "evaluation"})
+            compiled = dbt.compile({"as_of": naive(_ANY_AS_OF).isoformat(), "run_id": "evaluation"})
             self.relations = dbt.relations()
             wanted = dbt.ancestors(keys)
-            self.models = [(name, compiled[name]) for name in dbt.order() if name in wanted and name in compiled and name not in _IDENTITY]
+            self.models = {name: compiled[name] for name in dbt.order() if name in wanted - {*_IDENTITY} and name in compiled}
             self.audiences = frozenset(dbt.materialized("audience") & wanted)
+            self.reads = {key: frozenset(dbt.ancestors([key])) for key in self.audiences}
             dbt.release()
 
-    def members(self, people: Iterable[Person], as_of: datetime) -> dict[str, set[str]]:
-        """Audience -> profile ids of its members, for every audience asked for and those that it reads."""
+    def members(self, people: Iterable[Person], as_of: datetime, keys: Collection[str] | None = None) -> dict[str, set[str]]:
+        """Audience -> profile ids of its members, for these audiences (all without keys) and those that they read."""
+        with self.load(people) as loaded:
+            answers = loaded.answers(as_of, keys)
+        members = {key: {one for one, answer in of_key.items() if answer.is_member} for key, of_key in answers.items()}
+        for person in loaded.people:
+            for key in set(person.memberships) & set(members):
+                members[key].add(person.profile_id)
+        return members
+
+    @contextmanager
+    def load(self, people: Iterable[Person]) -> Iterator[Loaded]:
+        """These people in a warehouse of their own, to be asked about at many instants."""
         warehouse = connect_duckdb({"path": ":memory:"})
         try:
-            given = list(people)
-            self._lay(warehouse, given)
-            for name, sql in self.models:
-                self._build(warehouse, name, sql.replace(instant_literal(_ANY_AS_OF), instant_literal(as_of)), given, as_of)
-            return {
-                key: {str(row[0]) for row in warehouse.fetch(f"select profile_id from {self.relations[key]}")}
-                for key in self.audiences
-            }
+            yield Loaded(self, warehouse, list(people))
         finally:
             warehouse.close()
 
-    def _lay(self, warehouse: DuckDB, people: Sequence[Person]) -> None:
-        for schema in sorted({relation.rsplit(".", 1)[0] for relation in self.relations.values()}):
+
+class Loaded:
+    """People in an in-memory warehouse; what does not depend on as_of is built once."""
+
+    def __init__(self, evaluator: Evaluator, warehouse: DuckDB, people: Sequence[Person]) -> None:
+        self.people = people
+        self._evaluator = evaluator
+        self._warehouse = warehouse
+        self._built: set[str] = set()
+        self._lay()
+
+    def answers(self, as_of: datetime, keys: Collection[str] | None = None) -> Answers:
+        """What these audiences (all without keys), and those that they read, say at as_of."""
+        evaluator = self._evaluator
+        chosen = evaluator.audiences if keys is None else evaluator.audiences.intersection(keys)
+        needed = frozenset().union(*(evaluator.reads[key] for key in chosen))
+        read = frozenset().union(*(evaluator.reads[key] - {key} for key in chosen))
+        found: dict[str, dict[str, Answer]] = {}
+        for name, template in evaluator.models.items():
+            if name not in needed or name in self._built:
+                continue
+            sql = template.replace(instant_literal(_ANY_AS_OF), instant_literal(as_of))
+            relation = evaluator.relations[name]
+            if name in evaluator.audiences:
+                rows = self._warehouse.fetch(f"select profile_id, is_member, changes_at from ({sql}) as evaluated")
+                found[name] = {str(one): Answer(bool(is_member), _aware(changes_at)) for one, is_member, changes_at in rows}
+                if name in read:
+                    self._store(name, found[name], as_of)
+                continue
+            self._warehouse.execute(f"create or replace table {relation} as {sql}")
+            if sql == template:
+                self._built.add(name)
+        return found
+
+    def _store(self, name: str, answers: Mapping[str, Answer], as_of: datetime) -> None:
+        relation = self._evaluator.relations[name]
+        members = {profile_id for profile_id, answer in answers.items() if answer.is_member}
+        members |= {person.profile_id for person in self.people if name in person.memberships}
+        self._warehouse.execute(f"create or replace table {relation} (profile_id text, entered_at timestamp)")
+        self._warehouse.insert(relation, ("profile_id", "entered_at"), [(one, naive(as_of)) for one in sorted(members)])
+
+    def _lay(self) -> None:
+        warehouse, relations = self._warehouse, self._evaluator.relations
+        for schema in sorted({relation.rsplit(".", 1)[0] for relation in relations.values()}):
             warehouse.execute(f"create schema if not exists {schema}")
-        warehouse.execute("create schema raw")
-        types = {"occurred_at": "timestamp", "received_at": "timestamp", "loaded_at": "timestamp"}
-        json_columns = ("properties", "traits", "context")
-        columns = [f"{name} {types.get(name, 'json' if name in json_columns else 'text')}" for name in (*_CALL_COLUMNS, "previous_id")]
+        warehouse.execute("create schema if not exists raw")
+        types = dict.fromkeys(("occurred_at", "received_at", "loaded_at"), "timestamp")
+        types |= dict.fromkeys(("properties", "traits", "context"), "json")
+        columns = [f"{name} {types.get(name, 'text')}" for name in (*_CALL_COLUMNS, "previous_id")]
         warehouse.execute(f"create table raw.calls ({', '.join(columns)})")
-        identifiers = self.relations["profile_identifiers"]
+        identifiers = relations["profile_identifiers"]
         warehouse.execute(f"create table {identifiers} (profile_id text, type text, value text, first_seen_at timestamp)")
         warehouse.insert(
             identifiers,
             ("profile_id", "type", "value", "first_seen_at"),
             [
-                (person.profile_id, kind, value, _naive(person.first_seen_at))
-                for person in people
+                (person.profile_id, kind, value, naive(person.first_seen_at))
+                for person in self.people
                 for kind, values in person.identifiers.items()
                 for value in values
             ],
         )
-        warehouse.insert("raw.calls", _CALL_COLUMNS, [_row(person, call) for person in people for call in person.calls])
-
-    def _build(self, warehouse: DuckDB, name: str, sql: str, people: Sequence[Person], as_of: datetime) -> None:
-        relation = self.relations[name]
-        if name not in self.audiences:
-            warehouse.execute(f"create table {relation} as {sql}")
-            return
-        warehouse.execute(
-            f"create table {relation} as select profile_id, {instant_literal(as_of)} as entered_at from ({sql}) as evaluated where is_member"
-        )
-        said = [person.profile_id for person in people if name in person.memberships]
-        known = {str(row[0]) for row in warehouse.fetch(f"select profile_id from {relation}")}
-        warehouse.insert(
-            relation, ("profile_id", "entered_at"), [(one, _naive(as_of)) for one in said if one not in known]
-        )
+        warehouse.insert("raw.calls", _CALL_COLUMNS, [_row(person, call) for person in self.people for call in person.calls])
 
 
 def person_of(example: ExamplePerson, as_of: datetime) -> Person:
@@ -141,8 +187,21 @@ def person_of(example: ExamplePerson, as_of: datetime) -> Person:
     ]
     if example.traits:
         calls.append(Call(f"{example.name}-traits", "identify", as_of, traits=example.traits))
+    for email in _said_emails(example):
+        emails = identifiers.setdefault("email", [])
+        if email not in emails:
+            emails.append(email)
     first_seen_at = min((call.at for call in calls), default=as_of)
     return Person(example.name, identifiers, min(first_seen_at, as_of), calls, example.memberships)
+
+
+def _said_emails(example: ExamplePerson) -> Iterator[str]:
+    """Emails that the person's calls name: they identify it too, as in production."""
+    contexts = [event.context.get("traits") for event in example.events]
+    for traits in (example.traits, *(found for found in contexts if isinstance(found, Mapping))):
+        email = traits.get("email")
+        if isinstance(email, str) and _normal("email", email):
+            yield _normal("email", email)
 
 
 def _normal(kind: str, value: str) -> str:
@@ -151,17 +210,18 @@ def _normal(kind: str, value: str) -> str:
 
 
 def _row(person: Person, call: Call) -> tuple[object, ...]:
-    kind, values = next(iter(person.identifiers.items()))
-    user = values[0] if kind == "user_id" else None
-    anonymous = values[0] if kind == "anonymous_id" else None
-    traits = dict(call.traits) if isinstance(call.traits, Mapping) else call.traits
-    context = dict(call.context) if isinstance(call.context, Mapping) else call.context
-    if user is None and anonymous is None:
-        context = {**(context if isinstance(context, dict) else {}), **_context_of(kind, values[0])}
+    """A row of `raw.calls`, identified by `user_id` where the person has one, which goes before all, or by the first given."""
+    first = {kind: values[0] for kind, values in person.identifiers.items() if values}
+    user = first.get("user_id")
+    kind = "user_id" if user is not None else next(iter(first), "user_id")
+    context = call.context
+    if kind not in ("user_id", "anonymous_id"):
+        known = json.loads(context) if isinstance(context, str) else dict(context or {})
+        context = {**known, **_context_of(kind, first[kind])}
     return (
-        call.message_id, call.type, _naive(call.at), None if call.received_at is None else _naive(call.received_at), user, anonymous,
-        call.event, None, None, _json(call.properties), _json(traits), _json(context), call.source,
-        _naive(call.loaded_at or call.at),
+        call.message_id, call.type, naive(call.at), None if call.received_at is None else naive(call.received_at), user,
+        first["anonymous_id"] if kind == "anonymous_id" else None, call.event, None, None, _json(call.properties),
+        _json(call.traits), _json(context), call.source, naive(call.loaded_at or call.at),
     )  # fmt: skip
 
 
@@ -172,8 +232,10 @@ def _context_of(kind: str, value: str) -> dict[str, object]:
 
 
 def _json(value: Mapping[str, object] | str | None) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
 
 
-def _naive(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None)
+def _aware(instant: object) -> datetime | None:
+    return instant.replace(tzinfo=UTC) if isinstance(instant, datetime) else None

@@ -34,8 +34,8 @@ def run_examples(
     wanted = [audience for audience in chosen if audience.examples and audience.enabled]
     if not wanted:
         return []
-    workspace.compile(check=False)
-    evaluator = Evaluator(workspace.root, [audience.key for audience in wanted])
+    with workspace.scratch() as copy:
+        evaluator = Evaluator(copy, [audience.key for audience in wanted])
     pairs = [(audience, example) for audience in wanted for example in audience.examples]
     results = []
     for done, (audience, example) in enumerate(pairs, start=1):
@@ -47,7 +47,7 @@ def run_examples(
 
 def _run(evaluator: Evaluator, audience: Audience, example: Example) -> ExampleResult:
     people = [person_of(person, example.as_of) for person in example.given]
-    members = evaluator.members(people, example.as_of)[audience.key]
+    members = evaluator.members(people, example.as_of, [audience.key])[audience.key]
     return ExampleResult(
         audience.key,
         example.name,

@@ -29,15 +29,16 @@ def difference(workspace: Workspace, key: str, as_of: datetime) -> Change:
     audience = workspace.audience(key)
     if not audience.enabled:
         raise UsageError(f"`{key}` is disabled", hint=f"audiences enable {key}")
-    workspace.compile(check=False)
-    workspace.dbt.parse()
-    compiled = workspace.dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "diff"})
-    workspace.dbt.release()
-    needed = workspace.dbt.ancestors([key])
+    with workspace.scratch() as copy:
+        dbt = workspace.dbt_on(copy)
+        dbt.parse()
+        compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "diff"})
+        dbt.release()
+    needed = dbt.ancestors([key])
     narrow = {path.rsplit("/", 1)[1].removesuffix(".sql") for path in workspace.files() if path.startswith(("models/events/", "models/traits/custom/"))}
     fresh = {name: sql for name, sql in compiled.items() if name == key or (name in needed and name in narrow)}
     with workspace.prepared_warehouse() as warehouse:
-        return membership_diff(warehouse, workspace.dbt.relations(), key, fresh, workspace.dbt.order())
+        return membership_diff(warehouse, dbt.relations(), key, fresh, dbt.order())
 
 
 def export_members(workspace: Workspace, key: str, path: Path, *, format: str, columns: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ from dbt_audiences.run.registry import (
     audience_sizes,
     finish_run,
     has_run,
+    latest_change,
     naive,
     record_keys,
     refuse_reused_keys,
@@ -49,6 +50,7 @@ class RunReport:
     audiences: tuple[AudienceResult, ...]
     failures: tuple[Outcome, ...]
     connections: tuple[SyncResult, ...]
+    warnings: tuple[str, ...]
     exit_code: int
 
 
@@ -70,6 +72,7 @@ def run(
     with workspace.warehouse(wait=wait) as warehouse:
         relations = workspace.dbt.relations()
         is_prepared = state_exists(warehouse, relations)
+        warnings = _warnings(warehouse, relations, as_of) if is_prepared else ()
         if is_prepared:
             refuse_reused_keys(warehouse, relations, workspace.project, reuse=reuse_keys)
         chosen = _chosen(workspace, select)
@@ -89,7 +92,7 @@ def run(
                 start_run(warehouse, relations, run_id, as_of, started_at)
             record_keys(warehouse, relations, workspace.project, as_of)
             connections = _sync(workspace, warehouse, outcomes, run_id, as_of) if with_sync else ()
-            report = _report(workspace, warehouse, outcomes, connections, run_id, as_of)
+            report = _report(workspace, warehouse, outcomes, connections, run_id, as_of, warnings)
             _finish(warehouse, relations, report)
             return report
         except BaseException as error:
@@ -112,11 +115,21 @@ def _chosen(workspace: Workspace, select: Sequence[str]) -> list[str]:
     return [*selectors, *(f"+{key}" for key in audiences), *sends]
 
 
+def _warnings(warehouse: Warehouse, relations: Mapping[str, str], as_of: datetime) -> tuple[str, ...]:
+    latest = latest_change(warehouse, relations)
+    if latest is None or naive(as_of) >= latest:
+        return ()
+    return (
+        f"as_of is earlier than the latest change of a membership ({latest.isoformat()}Z): "
+        "what enters and leaves now is dated before it in the history",
+    )
+
+
 def _sync(
     workspace: Workspace, warehouse: Warehouse, outcomes: Sequence[Outcome], run_id: str, as_of: datetime
 ) -> tuple[SyncResult, ...]:
     built = {outcome.name for outcome in outcomes if outcome.status == "success"}
-    return sync_all(workspace, warehouse, sync_id=run_id, as_of=as_of, is_wanted=lambda audience, _, model: audience.key in built and model in built)
+    return sync_all(workspace, warehouse, sync_id=run_id, as_of=as_of, is_wanted=lambda audience, _, model: not audience.enabled or {audience.key, model} <= built)
 
 
 def _report(
@@ -126,6 +139,7 @@ def _report(
     connections: Sequence[SyncResult],
     run_id: str,
     as_of: datetime,
+    warnings: tuple[str, ...],
 ) -> RunReport:
     by_name = {outcome.name: outcome for outcome in outcomes}
     sizes = audience_sizes(warehouse, workspace.dbt.relations(), run_id)
@@ -139,7 +153,7 @@ def _report(
         reason = "" if status == "built" else outcome.reason if status == "failed" else "a model that it reads was not built"
         results.append(AudienceResult(key, audience.name, status, *sizes.get(key, (0, 0, 0)), reason))
     failures = tuple(outcome for outcome in outcomes if outcome.status == "error")
-    return RunReport(run_id, as_of, tuple(results), failures, tuple(connections), _exit_code(failures, connections))
+    return RunReport(run_id, as_of, tuple(results), failures, tuple(connections), warnings, _exit_code(failures, connections))
 
 
 def _exit_code(failures: Sequence[Outcome], connections: Sequence[SyncResult]) -> int:

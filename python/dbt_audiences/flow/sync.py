@@ -10,7 +10,7 @@ from dbt_audiences.core.definitions import Audience, SendTo
 from dbt_audiences.core.errors import FailedError, GuardError, UsageError
 from dbt_audiences.core.warehouse import Warehouse
 from dbt_audiences.flow.workspace import Workspace, now
-from dbt_audiences.run.registry import naive, note_approval, use_approval
+from dbt_audiences.run.registry import naive, note_approval, relation_exists, use_approval
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.sync.engine import SyncResult, sync_connection
 
@@ -68,13 +68,17 @@ def sync_all(
     for audience, send, model in workspace.sends():
         if not is_wanted(audience, send, model):
             continue
+        if audience.enabled and not relation_exists(warehouse, relations[model]):
+            message = "it was never built: run `audiences run` first"
+            results.append(SyncResult(send.destination, audience.key, "failed", message=message))
+            continue
         result = sync_connection(
             warehouse,
             relations,
             workspace.project.destinations[send.destination],
             audience,
             send,
-            desired=relations[model],
+            desired=relations.get(model, ""),
             project=workspace.project.name,
             sync_id=sync_id,
             now=now(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from dbt_audiences.sync.engine import identifiers_of
 
 LONGEST_WAIT_SECONDS = 3_600.0
 _POLL_SECONDS = 0.5
+_NOT_COPIED = ("target", "logs", "build", ".git", ".venv")
 
 
 @dataclass(slots=True)
@@ -54,6 +57,10 @@ class Workspace:
             self._dbt = Dbt(self.root, self.profiles_dir, self.target)
         return self._dbt
 
+    def dbt_on(self, copy: Path) -> Dbt:
+        """dbt for a copy of the project, with the same profile and target."""
+        return Dbt(copy, self.dbt.profiles_folder(), self.target, copy / "target")
+
     def files(self) -> dict[str, str]:
         """The text of every generated file."""
         return generate(self.project, identifiers_of(self.project.destinations))
@@ -68,6 +75,20 @@ class Workspace:
             self.dbt.forget()
         return difference
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A copy of the project with its models as the definitions now say, for what must write nothing into the project."""
+        with tempfile.TemporaryDirectory(prefix="audiences_") as folder:
+            copy = Path(folder) / "project"
+            copy.mkdir()
+            for entry in self.root.iterdir():
+                if entry.name in ("models", "macros"):
+                    shutil.copytree(entry, copy / entry.name)
+                elif entry.name not in _NOT_COPIED:
+                    (copy / entry.name).symlink_to(entry)
+            write(copy, self.files())
+            yield copy
+
     def audience(self, key: str) -> Audience:
         """A defined audience; an unknown key is a usage error that names the nearest."""
         found = self.project.audiences.get(key)
@@ -76,11 +97,10 @@ class Workspace:
         return found
 
     def sends(self) -> Iterator[tuple[Audience, SendTo, str]]:
-        """Every connection of an enabled audience, with the name of its model."""
+        """Every connection, with the name of its model; a disabled audience has none that is built."""
         for audience in self.project.audiences.values():
-            if audience.enabled:
-                for send in audience.send_to:
-                    yield audience, send, send_model(send.destination, audience.key)
+            for send in audience.send_to:
+                yield audience, send, send_model(send.destination, audience.key)
 
     @contextmanager
     def warehouse(self, *, wait: bool = False) -> Iterator[Warehouse]:

@@ -198,8 +198,8 @@ def _judged(content: str) -> str:
         [
             "trim(json_extract_string(traits, '$.email')) <> ''",
             "trim(json_extract_string(context, '$.traits.email')) <> ''",
-            "trim(json_extract_string(context, '$.device.advertisingId')) <> ''",
-            "json_array_length(context, '$.externalIds') > 0",
+            "lower(json_extract_string(context, '$.device.type')) in ('android', 'ios') "
+            "and trim(json_extract_string(context, '$.device.advertisingId')) <> ''",
         ]
     )
     nul = " or ".join(

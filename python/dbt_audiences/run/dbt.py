@@ -172,7 +172,7 @@ class Dbt:
         from dbt_common.exceptions import DbtBaseException
 
         set_invocation_context(dict(os.environ))
-        set_from_args(Namespace(PROFILES_DIR=str(self._profiles()), profiles_dir=str(self._profiles())), None)
+        set_from_args(Namespace(PROFILES_DIR=str(self.profiles_folder()), profiles_dir=str(self.profiles_folder())), None)
         try:
             profile = load_profile(str(self.root), {}, target_override=self.target)
         except DbtBaseException as error:
@@ -217,9 +217,12 @@ class Dbt:
     def _state(self) -> list[str]:
         return [] if self.state is None else ["--state", str(self.state)]
 
-    def _profiles(self) -> Path:
+    def profiles_folder(self) -> Path:
+        """Where profiles.yml lies, as dbt looks for it."""
         if self.profiles_dir is not None:
             return self.profiles_dir
+        if os.environ.get("DBT_PROFILES_DIR"):
+            return Path(os.environ["DBT_PROFILES_DIR"])
         return self.root if (self.root / "profiles.yml").exists() else Path.home() / ".dbt"
 
     def _invoke(self, arguments: list[str], *, progress: Progress | None = None, accept_failures: bool = False) -> Any:
@@ -229,7 +232,7 @@ class Dbt:
             from dbt.cli.main import dbtRunner
 
             runner = dbtRunner(manifest=self._manifest, callbacks=[_reporter(progress)] if progress else [])
-            places = ["--project-dir", str(self.root), "--profiles-dir", str(self._profiles())]
+            places = ["--project-dir", str(self.root), "--profiles-dir", str(self.profiles_folder())]
             if self.target is not None:
                 places += ["--target", self.target]
             if self.target_path is not None:

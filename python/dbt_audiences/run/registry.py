@@ -22,7 +22,12 @@ def instant_literal(instant: datetime) -> str:
 
 def state_exists(warehouse: Warehouse, relations: Relations) -> bool:
     """Whether a run has ever prepared this warehouse: whether its table of keys is there."""
-    schema, table = (part.strip('"') for part in relations["keys"].split(".")[-2:])
+    return relation_exists(warehouse, relations["keys"])
+
+
+def relation_exists(warehouse: Warehouse, relation: str) -> bool:
+    """Whether a table or a view of this quoted name is there."""
+    schema, table = (part.strip('"') for part in relation.split(".")[-2:])
     found = warehouse.fetch(
         "select count(*) from information_schema.tables "
         f"where table_schema = {text_literal(schema)} and table_name = {text_literal(table)}"
@@ -154,7 +159,13 @@ def last_runs(warehouse: Warehouse, relations: Relations) -> Mapping[str, Row]:
     return found
 
 
+def latest_change(warehouse: Warehouse, relations: Relations) -> datetime | None:
+    """The as_of of the latest entry or exit, or None."""
+    latest = warehouse.fetch(f"select max(changed_at) from {relations['membership_changes']}")[0][0]
+    return latest if isinstance(latest, datetime) else None
+
+
 def newest_event(warehouse: Warehouse, relations: Relations) -> datetime | None:
     """The time of the newest event that was staged, or None."""
-    newest = warehouse.fetch(f"select max(occurred_at) from {relations['stg_calls']}")[0][0]
+    newest = warehouse.fetch(f"select max(occurred_at) from {relations['stg_events']}")[0][0]
     return newest if isinstance(newest, datetime) else None

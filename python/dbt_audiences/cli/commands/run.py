@@ -63,7 +63,7 @@ def command(
 
 
 def _print(report: RunReport) -> None:
-    click.echo(f"run {report.run_id}, as of {iso(report.as_of)}\n")
+    click.echo(f"as of {iso(report.as_of)}\n")
     print_table(
         ("audience", "members", "entered", "exited", "status"),
         [(one.audience, one.members, one.entered, one.exited, one.status) for one in report.audiences],
@@ -77,6 +77,8 @@ def _print(report: RunReport) -> None:
                 for one in report.connections
             ],
         )
+    for warning in report.warnings:
+        say(f"warning: {warning}")
     for failure in report.failures:
         say(f"{failure.name}: {failure.reason}")
     for one in report.connections:

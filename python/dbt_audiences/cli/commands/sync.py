@@ -53,7 +53,8 @@ def command(
         print_json(results)
         return exit_code(results)
     if approve is not None and not results:
-        click.echo(f"approved: the next `audiences run` lets one change of `{approve}` through")
+        approved = f"approved: the next `audiences run` lets one change of `{approve}` through"
+        click.echo("dry run: nothing was approved" if dry_run else approved)
         return 0
     print_table(
         ("destination", "audience", "added", "removed", "changed", "delivered", "rejected", "pending", "status"),
