@@ -83,8 +83,8 @@ class Project:
 
     def define(self, key: str, who: str, **more: object) -> None:
         """An audience; `who` is YAML on one line, other keys are written as JSON, which is YAML."""
-        others = (f"{name}: {json.dumps(value)}" for name, value in more.items())
-        lines = [f"audience: {key}", f"name: {key}", f"who: {who}", *others]
+        others = (f"{name}: {json.dumps(value)}" for name, value in {"name": key, **more}.items())
+        lines = [f"audience: {key}", f"who: {who}", *others]
         self.write(f"audiences/{key}.yml", "\n".join(lines) + "\n")
 
     def sql(self, *statements: str) -> Rows:
