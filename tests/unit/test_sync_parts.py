@@ -157,7 +157,8 @@ def destination(type_: str, settings: dict[str, object], secrets: dict[str, str]
 
 def send_to(**given: Any) -> SendTo:
     whole: dict[str, Any] = {
-        "destination": "hook", "as_": None, "identifiers": None, "traits": (), "entered_event": "In", "exited_event": "Out",
+        "destination": "hook", "as_": None, "identifiers": None, "traits": (),
+        "entered_event": "Audience Entered", "exited_event": "Audience Exited",
         "list_name": None, "existing_members": "send", "users": False, "enabled": True, "refuse_above": None, "holdout": None,
         "place": HERE,
     }  # fmt: skip
@@ -217,6 +218,13 @@ def test_a_send_without_identifiers_uses_the_eligible_ones_of_its_type() -> None
     assert dict(chosen(send_to(), audience())) == {"user_id": "last", "email": "last"}
     assert dict(chosen(send_to(), audience(identifiers=("crm_id",)))) == {"crm_id": "last"}
     assert dict(chosen(send_to(identifiers={"email": "all"}), audience())) == {"email": "all"}
+
+
+def test_words_for_another_form_are_refused_also_where_the_form_is_the_default() -> None:
+    for given, said in (({"list_name": "VIPs"}, "`list` names a list"), ({"entered_event": "In"}, "`events` names events")):
+        hook = destination("webhook", {"url": "https://example.com"})
+        project = Project("shop", {"vips": audience(send_to(**given))}, {}, {"hook": hook}, (), (), {})
+        assert said in check_destinations(project)[0].message
 
 
 def test_a_destination_that_can_carry_none_of_the_identifiers_is_refused() -> None:

@@ -65,7 +65,7 @@ def comparison_call(column: str, comparison: Comparison, timezone: str) -> Call:
             negated = True if operator == "not_contains" else None
             return package_call("text_found", column, [literal(operand)], negated=negated)
         case Value() if operator in ("starts_with", "ends_with"):
-            return package_call("text_found", column, [literal(operand)], where=operator.split("_")[0][:5])
+            return package_call("text_found", column, [literal(operand)], where="start" if operator == "starts_with" else "end")
         case Value():
             return package_call("compared", column, operator, literal(operand), kind)
         case Reference() | ListFile():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from dbt_audiences.compile.comparisons import all_of, comparison_call, naive_text, turn_of, turns, where_expression
 from dbt_audiences.compile.jinja import Call, Expression, Sum, package_call, reference
-from dbt_audiences.compile.names import slug
+from dbt_audiences.compile.names import bare
 from dbt_audiences.compile.tables import Tables, tests_of
 from dbt_audiences.core.definitions import (
     Audience,
@@ -37,7 +37,9 @@ class Leaf:
 def leaf(condition: Condition, audience: Audience, tables: Tables, taken: Set[str]) -> Leaf:
     """The CTE of a condition that is no combination, under a name not yet taken; `Everyone` has none and must not come here."""
     one = _leaf(condition, audience, tables)
-    return replace(one, name=f"{one.name}_{one.place.column}") if one.name in taken else one
+    while one.name in taken:
+        one = replace(one, name=f"{one.name}_{one.place.column}")
+    return one
 
 
 def _leaf(condition: Condition, audience: Audience, tables: Tables) -> Leaf:
@@ -62,7 +64,7 @@ def _leaf(condition: Condition, audience: Audience, tables: Tables) -> Leaf:
 
 
 def _name(words: str, place: Place) -> str:
-    return f"{slug(words, 30)}_{place.line}"
+    return f"{bare(words, 30)}_{place.line}"
 
 
 def _performed(condition: Performed, audience: Audience, tables: Tables) -> Call:

@@ -17,6 +17,12 @@ def slug(text: str, length: int = 40) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:length].strip("_") or "x"
 
 
+def bare(text: str, length: int = 40) -> str:
+    """The slug as the beginning of a name that SQL takes without quotes: never a digit first."""
+    name = slug(text, length)
+    return f"x_{name}" if name[0].isdigit() else name
+
+
 def digest(text: str) -> str:
     """Eight hex digits that tell one text from another."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -14,7 +14,6 @@ from dbt_audiences.core.definitions import (
     Condition,
     Destination,
     Everyone,
-    Has,
     InAudience,
     ItemTest,
     ListFile,
@@ -26,7 +25,6 @@ from dbt_audiences.core.definitions import (
     PropertyTest,
     Reference,
     SendTo,
-    Top,
     TraitTest,
     Where,
 )
@@ -85,10 +83,6 @@ def _of_condition(leaf: Condition, project: Project) -> Iterator[tuple[Place, st
             yield from _of_test(PropertyTest("trait", leaf.path, leaf.comparisons, leaf.ignore_case, leaf.place))
         case Members():
             yield leaf.place, "`users:` and `account:` are"
-        case Has():
-            yield leaf.place, "`has:` is"
-        case Top():
-            yield leaf.place, "`top:` is"
         case InAudience() | Everyone() | All() | Any() | Not():
             pass
 
@@ -137,6 +131,9 @@ def _of_send(send: SendTo) -> Iterator[tuple[Place, str]]:
         yield send.place, "`holdout` is"
     if send.users:
         yield send.place, "`users: true` is"
+    for kind in send.identifiers or ():
+        if kind not in IDENTIFIER_TYPES:
+            yield send.place, f"identifiers of a type of your own (`{kind}`) are"
 
 
 def _of_destination(destination: Destination) -> Iterator[tuple[Place, str]]:

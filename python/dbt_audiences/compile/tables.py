@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dbt_audiences.compile.jinja import Expression, package_call, render
-from dbt_audiences.compile.names import assign, digest, slug
+from dbt_audiences.compile.names import assign, bare, digest
 from dbt_audiences.core.definitions import (
     All,
     Any,
@@ -115,7 +115,7 @@ def _trait_column(test: TraitTest, comparison: Comparison) -> Column:
 
 def _column_names(columns: Iterable[Column]) -> dict[Column, str]:
     ordered = sorted(columns)
-    plain = {column: f"{slug('_'.join(column.path) or 'value')}_{column.type}" for column in ordered}
+    plain = {column: f"{bare('_'.join(column.path) or 'value')}_{column.type}" for column in ordered}
     taken = list(plain.values())
     return {
         column: name if taken.count(name) == 1 else f"{name}_{digest(repr((column.origin, column.path)))}"

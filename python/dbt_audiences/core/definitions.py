@@ -290,29 +290,8 @@ class Members:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Has:
-    """`has: <entity>`: rows of a related table."""
-
-    entity: str
-    measure: Count | Aggregate
-    where: Where | None
-    has: tuple[Has, ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Top:
-    """`top: {by: total_revenue, percent: 10}` or `count:`."""
-
-    by: str
-    percent: Decimal | None
-    count: int | None
-    place: Place
-
-
 Condition: TypeAlias = (
-    "All[Condition] | Any[Condition] | Not[Condition] | Performed | TraitTest | InAudience | Everyone | Members | Has | Top"
+    "All[Condition] | Any[Condition] | Not[Condition] | Performed | TraitTest | InAudience | Everyone | Members"
 )
 
 
@@ -365,7 +344,7 @@ class ExampleEvent:
 
 @dataclass(frozen=True, slots=True)
 class ExamplePerson:
-    """What one user or account of an example has; `users` only under accounts."""
+    """What one user or account (`of`) of an example has; `users` only under accounts."""
 
     name: str
     traits: Mapping[str, object]
@@ -373,6 +352,7 @@ class ExamplePerson:
     identifiers: Mapping[str, tuple[str, ...]]
     memberships: tuple[str, ...]
     users: tuple[ExamplePerson, ...] = ()
+    of: Entity = "users"
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,7 +374,6 @@ class Audience:
 
     history      "all", "none", or a duration
     identifiers  the types that make a profile eligible, in the order written
-    text         the file's text, for the definition hash
     """
 
     key: str
@@ -410,7 +389,6 @@ class Audience:
     timezone: str
     compute: Literal["auto", "realtime", "batch"]
     every: str | None
-    compute_unconnected: bool
     account_events: Literal["own", "all_of_user"]
     tags: tuple[str, ...]
     meta: Mapping[str, object]
@@ -431,9 +409,7 @@ class Trait:
     owner: str | None
     folder: str | None
     enabled: bool
-    function: Literal[
-        "count", "sum", "avg", "min", "max", "most_frequent", "first", "last", "unique", "unique_count"
-    ]
+    function: Literal["count", "sum", "avg", "min", "max", "most_frequent", "first", "last", "unique", "unique_count"]
     path: tuple[str, ...] | None
     at_least: int
     as_type: Literal["number", "instant", "text"] | None
@@ -511,5 +487,5 @@ class Project:
     event_sources: tuple[EventSource, ...]
     sql_traits: tuple[SqlTrait, ...]
     hashes: Mapping[str, str]
-    """Key -> the first 16 hex digits of the SHA-256 of its definition (without `examples`, `description`, `owner`, `folder`)."""
+    """Key -> 16 hex digits of what its definition means; `spec/hashes.py` says what counts."""
     warnings: tuple[str, ...] = ()

@@ -9,15 +9,15 @@ from zoneinfo import available_timezones
 
 from dbt_audiences.core.definitions import Audience, Duration, Entity, Everyone
 from dbt_audiences.spec.conditions import Scope, read_condition
+from dbt_audiences.spec.cron import check_cron
 from dbt_audiences.spec.examples import read_examples
-from dbt_audiences.spec.fields import Fields, Problems, nearest
-from dbt_audiences.spec.nodes import MapNode, Node, Scalar, Wrong, plain
+from dbt_audiences.spec.fields import Fields, Problems, json_value, nearest, text_of
+from dbt_audiences.spec.nodes import MapNode, Node, Scalar, Wrong
 from dbt_audiences.spec.send_to import read_send_to
 from dbt_audiences.spec.values import duration_of
 
 ELIGIBLE = ("user_id", "email", "android.idfa", "ios.idfa")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_CRON = re.compile(r"\S+( \S+){4}")
 
 
 def read_audience(node: Node, root: Path, stem: str, problems: Problems) -> Audience:
@@ -27,13 +27,13 @@ def read_audience(node: Node, root: Path, stem: str, problems: Problems) -> Audi
     of: Entity = "accounts" if fields.one_of("of", ("users", "accounts")) == "accounts" else "users"
     timezone = problems.attempt(read_timezone, fields) or "UTC"
     include_anonymous = fields.boolean("include_anonymous", False)
-    who_node = fields.need("who")
+    who_node = problems.attempt(fields.need, "who")
     scope = Scope(root, timezone, of, problems)
-    who = problems.attempt(read_condition, who_node, scope)
+    who = None if who_node is None else problems.attempt(read_condition, who_node, scope)
     compute = fields.one_of("compute", ("auto", "realtime", "batch")) or "auto"
     audience = Audience(
         key=key,
-        name=fields.text("name") or key,
+        name=read_name(fields, key),
         description=fields.text("description") or "",
         of=of,
         owner=fields.text("owner"),
@@ -41,16 +41,15 @@ def read_audience(node: Node, root: Path, stem: str, problems: Problems) -> Audi
         enabled=fields.boolean("enabled", True),
         identifiers=_identifiers(fields, include_anonymous),
         include_anonymous=include_anonymous,
-        history=_history(fields.take("history")),
+        history=problems.attempt(_history, fields.take("history")) or "all",
         timezone=timezone,
         compute=compute,  # type: ignore[arg-type]  # one_of checked it
         every=read_every(fields),
-        compute_unconnected=fields.boolean("compute_unconnected", True),
         account_events="all_of_user" if fields.one_of("account_events", ("own", "all_of_user")) == "all_of_user" else "own",
-        tags=fields.texts("tags") or (),
+        tags=fields.distinct("tags") or (),
         meta=read_meta(fields),
-        who=who if who is not None else Everyone(who_node.place),
-        send_to=read_send_to(fields.items("send_to"), problems, of_trait=False),
+        who=who if who is not None else Everyone(fields.place),
+        send_to=read_send_to(fields.items("send_to"), of, problems, of_trait=False),
         examples=read_examples(fields.items("examples"), of, problems),
         place=fields.place,
     )
@@ -58,14 +57,24 @@ def read_audience(node: Node, root: Path, stem: str, problems: Problems) -> Audi
     return audience
 
 
+def read_name(fields: Fields, key: str) -> str:
+    """`name:`, any Unicode; the key where there is none."""
+    name = fields.text("name")
+    if name is not None and not name.strip():
+        fields.problems.add(fields.place_of("name"), "`name` is empty", "leave it out: the key is the default")
+    return name or key
+
+
 def read_key(fields: Fields, what: str, stem: str) -> str:
     """The key of a file, which must be well formed and equal to the file's stem."""
     node = fields.need(what)
-    key = node.text if isinstance(node, Scalar) else ""
+    key = text_of(node, f"`{what}`")
     if not _KEY.fullmatch(key):
-        raise Wrong(node.place, f"`{key}` is no key", "a letter, then letters, digits and `_`, all lower case, at most 63")
+        hint = "a letter, then letters, digits and `_`, all lower case, at most 63"
+        raise Wrong(node.place, f"`{key}` is no key", hint)
     if key != stem:
-        raise Wrong(node.place, f"the key is `{key}`, but the file is named `{stem}`", f"name the file `{key}.yml`, or the key `{stem}`")
+        hint = f"name the file `{key}.yml`, or the key `{stem}`"
+        raise Wrong(node.place, f"the key is `{key}`, but the file is named `{stem}`", hint)
     return key
 
 
@@ -86,8 +95,11 @@ def read_every(fields: Fields) -> str | None:
     if node is None:
         return None
     text = node.text.strip() if isinstance(node, Scalar) else ""
-    if not _CRON.fullmatch(text):
-        duration_of(node, "`every`", calendar=False)
+    if len(text.split()) == 5:
+        check_cron(text, node.place)
+        return " ".join(text.split())
+    if fields.problems.attempt(lambda: duration_of(node, "`every`", calendar=False)) is None:
+        return None
     return text
 
 
@@ -97,15 +109,13 @@ def read_meta(fields: Fields) -> dict[str, object]:
     if node is None:
         return {}
     if not isinstance(node, MapNode):
-        raise Wrong(node.place, "`meta` must be a mapping")
-    return {key: plain(value) for key, value in node.entries.items()}
+        raise Wrong(node.place, "`meta` must be a mapping", "such as {team: growth}")
+    return {key: json_value(value) for key, value in node.entries.items()}
 
 
 def _identifiers(fields: Fields, include_anonymous: bool) -> tuple[str, ...]:
     fields.refuse_together("include_anonymous", "identifiers")
-    named = fields.texts("identifiers")
-    if named is not None and not named:
-        raise Wrong(fields.place_of("identifiers"), "`identifiers` is an empty list: nobody would be eligible")
+    named = fields.distinct("identifiers")
     return named if named is not None else (*ELIGIBLE, "anonymous_id") if include_anonymous else ELIGIBLE
 
 
@@ -114,4 +124,8 @@ def _history(node: Node | None) -> Literal["all", "none"] | Duration:
         return "all"
     if isinstance(node, Scalar) and node.text == "none":
         return "none"
+    if isinstance(node, Scalar) and " " not in node.text.strip():
+        raise Wrong(
+            node.place, "`history` must be all, none or a length of time", nearest(node.text, ("all", "none")) or "90 days"
+        )
     return duration_of(node, "`history`", calendar=False)

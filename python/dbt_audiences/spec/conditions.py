@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 
 from dbt_audiences.core.definitions import (
@@ -12,24 +11,21 @@ from dbt_audiences.core.definitions import (
     Condition,
     Entity,
     Everyone,
-    Has,
     InAudience,
     Members,
     Not,
     Quantifier,
-    Top,
+    Reference,
     TraitTest,
 )
-from dbt_audiences.spec.comparisons import read_comparisons, read_ignore_case
+from dbt_audiences.spec.comparisons import RELATIVE, read_comparisons, read_ignore_case
 from dbt_audiences.spec.events import read_performed
-from dbt_audiences.spec.fields import Fields, Problems, text_of, unknown
-from dbt_audiences.spec.measures import read_measure
+from dbt_audiences.spec.fields import Fields, Problems, nearest, text_of, unknown
 from dbt_audiences.spec.nodes import ListNode, Node, Scalar, Wrong
 from dbt_audiences.spec.values import duration_of, path_of
-from dbt_audiences.spec.where import read_where
 
 COMBINERS = ("all", "any", "none", "not")
-LEAVES = ("performed", "not_performed", "trait", "in_audience", "not_in_audience", "users", "account", "has", "top")
+LEAVES = ("performed", "not_performed", "trait", "in_audience", "not_in_audience", "users", "account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +45,30 @@ def read_condition(node: Node, scope: Scope) -> Condition | None:
     if isinstance(node, Scalar):
         if node.text == "everyone":
             return Everyone(node.place)
-        raise Wrong(node.place, f"`{node.text}` is no condition", "a condition is a mapping such as `performed: Signed Up`, or `everyone`")
+        hint = nearest(node.text, ("everyone",)) or "a condition is a mapping such as `performed: Signed Up`, or `everyone`"
+        what = f"`{node.text}` is no condition" if node.text else "there is no condition here"
+        raise Wrong(node.place, what, hint)
     fields = Fields(node, "a condition", scope.problems)
+    if not fields.node.entries:
+        raise Wrong(node.place, "an empty mapping is no condition", "write `everyone` for everyone")
     combiners = [key for key in COMBINERS if key in fields]
     leaves = [key for key in LEAVES if key in fields]
     if combiners and leaves:
-        raise Wrong(fields.place_of(leaves[0]), f"`{combiners[0]}` and `{leaves[0]}` stand in one mapping", "make them items of one `all:` list")
+        raise Wrong(
+            fields.place_of(leaves[0]),
+            f"`{combiners[0]}` and `{leaves[0]}` stand in one mapping",
+            "make them items of one `all:` list",
+        )
     if combiners:
         return _combination(combiners, fields, scope)
     if len(leaves) > 1:
-        raise Wrong(fields.place_of(leaves[1]), f"two conditions in one mapping: `{leaves[0]}` and `{leaves[1]}`", "begin the second with a `-` of its own")
+        raise Wrong(
+            fields.place_of(leaves[1]),
+            f"two conditions in one mapping: `{leaves[0]}` and `{leaves[1]}`",
+            "begin the second with a `-` of its own",
+        )
     if not leaves:
-        first = next(iter(fields.node.entries), "")
+        first = next(iter(fields.node.entries))
         raise Wrong(fields.place_of(first), f"`{first}` begins no condition", unknown(first, (*COMBINERS, *LEAVES)))
     return _leaf(leaves[0], fields, scope)
 
@@ -97,18 +105,19 @@ def _combination(combiners: list[str], fields: Fields, scope: Scope) -> Conditio
 
 
 def _leaf(kind: str, fields: Fields, scope: Scope) -> Condition | None:
-    fields.what = f"a `{kind}` condition"
+    fields.what = f"{'an' if kind[0] in 'aiu' else 'a'} `{kind}` condition"
     if kind in ("performed", "not_performed"):
         return read_performed(fields, scope.root, scope.timezone, depth=0)
     if kind == "trait":
         return _trait(fields, scope)
     if kind in ("in_audience", "not_in_audience"):
-        member: Condition = InAudience(text_of(fields.need(kind), f"`{kind}`"), fields.place)
+        key_node = fields.need(kind)
+        if isinstance(key_node, ListNode):
+            raise Wrong(key_node.place, f"`{kind}` takes one key", "put several below `any:` or `all:`")
+        member: Condition = InAudience(text_of(key_node, f"`{kind}`"), fields.place)
         fields.finish()
         return member if kind == "in_audience" else Not(member, fields.place)
-    if kind in ("users", "account"):
-        return _members(kind, fields, scope)
-    return _has(fields, scope) if kind == "has" else _top(fields)
+    return _members(kind, fields, scope)
 
 
 def _trait(fields: Fields, scope: Scope) -> TraitTest:
@@ -116,13 +125,17 @@ def _trait(fields: Fields, scope: Scope) -> TraitTest:
     is_custom = path[0] == "custom" and len(path) > 1
     held = fields.take("held_for")
     held_for = None if held is None else duration_of(held, "`held_for`", calendar=False)
-    comparisons = read_comparisons(fields, scope.root, needed=len(fields.node.entries) == 1, parent=False)
+    comparisons = read_comparisons(fields, scope.root, parent=False)
     ignore_case = read_ignore_case(fields, comparisons)
     fields.finish()
     if held_for is not None:
-        odd = next((one for one in comparisons if one.type == "instant" and one.operator.startswith(("within", "before_", "after_"))), None)
-        if odd is not None:
-            raise Wrong(odd.place, f"`held_for` does not go with `{odd.operator}`", "a relative date changes by itself")
+        relative = next((one for one in comparisons if one.operator in RELATIVE), None)
+        if relative is not None:
+            raise Wrong(
+                relative.place, f"`held_for` does not go with `{relative.operator}`", "a relative date changes by itself"
+            )
+        if any(isinstance(one.operand, Reference) for one in comparisons):
+            raise Wrong(fields.place_of("held_for"), "`held_for` does not go with a reference", "compare with a value")
     return TraitTest(path[1:] if is_custom else path, comparisons, ignore_case, held_for, is_custom, fields.place)
 
 
@@ -130,31 +143,9 @@ def _members(kind: str, fields: Fields, scope: Scope) -> Condition | None:
     inner: Entity = "users" if kind == "users" else "accounts"
     if scope.of == inner:
         of = "audience of accounts" if kind == "users" else "audience of users"
-        raise Wrong(fields.place_of(kind), f"`{kind}:` belongs into an {of}", "set `of:` of this audience, or move the condition")
+        raise Wrong(fields.place_of(kind), f"`{kind}:` belongs in an {of}", "set `of:` of this audience, or move the condition")
     quantifier = fields.one_of(kind, ("any", "all", "none"))
     who = read_condition(fields.need("who"), replace(scope, of=inner))
     fields.finish()
     chosen: Quantifier = quantifier  # type: ignore[assignment]  # one_of checked it
     return None if who is None else Members(inner, chosen, who, fields.place)
-
-
-def _has(fields: Fields, scope: Scope) -> Has:
-    entity = text_of(fields.need("has"), "`has`")
-    measure = read_measure(fields, scope.root)
-    where_node = fields.take("where")
-    where = None if where_node is None else read_where(where_node, scope.root, scope.problems, parent=False)
-    fields.finish()
-    return Has(entity, measure, where, (), fields.place)
-
-
-def _top(fields: Fields) -> Top:
-    inner = Fields(fields.need("top"), "`top`", fields.problems)
-    inner.refuse_together("percent", "count")
-    by = text_of(inner.need("by"), "`by`")
-    count = inner.whole("count", 1)
-    percent = inner.whole("percent", 1)
-    inner.finish()
-    fields.finish()
-    if count is None and percent is None:
-        raise Wrong(inner.place, "`top` needs `count:` or `percent:`")
-    return Top(by, None if percent is None else Decimal(percent), count, fields.place)

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 from dbt_audiences.core.definitions import Condition, Destination
-from dbt_audiences.spec.audience import read_key
+from dbt_audiences.spec.audience import read_key, read_name
 from dbt_audiences.spec.conditions import Scope, read_condition
-from dbt_audiences.spec.fields import Fields, Problems, json_value, text_of, texts_of
+from dbt_audiences.spec.fields import Fields, Problems, distinct_of, json_value, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 from dbt_audiences.spec.values import duration_of
 
-_RATE = re.compile(r"(\d+)\s*/\s*(second|minute|hour|day)")
+_RATE = re.compile(r"([0-9]{1,9})\s*/\s*(second|minute|hour|day)")
 
 
 def read_destination(node: Node, root: Path, stem: str, problems: Problems) -> Destination:
@@ -23,14 +23,14 @@ def read_destination(node: Node, root: Path, stem: str, problems: Problems) -> D
     destination = Destination(
         key=key,
         type=text_of(fields.need("type"), "`type`"),
-        name=fields.text("name") or key,
+        name=read_name(fields, key),
         settings=_settings(fields.take("settings")),
         secrets=_secrets(fields.take("secrets")),
         rate_limit=_rate(fields.take("rate_limit")),  # type: ignore[arg-type]  # the pattern checked it
         requires=_requires(fields.take("requires"), root, problems),
-        targets=fields.texts("targets"),
+        targets=fields.distinct("targets"),
         every=None if every is None else duration_of(every, "`every`", calendar=False),
-        priority=_priority(fields.items("priority")),
+        priority=_priority(fields.items("priority"), problems),
         allow_private_addresses=fields.boolean("allow_private_addresses", False),
         enabled=fields.boolean("enabled", True),
         place=fields.place,
@@ -44,7 +44,7 @@ def _settings(node: Node | None) -> dict[str, object]:
     if node is None:
         return {}
     if not isinstance(node, MapNode):
-        raise Wrong(node.place, "`settings` must be a mapping")
+        raise Wrong(node.place, "`settings` must be a mapping", "such as {url: https://example.com}")
     return {key: json_value(value) for key, value in node.entries.items()}
 
 
@@ -52,7 +52,7 @@ def _secrets(node: Node | None) -> dict[str, str]:
     if node is None:
         return {}
     if not isinstance(node, MapNode):
-        raise Wrong(node.place, "`secrets` must be a mapping")
+        raise Wrong(node.place, "`secrets` must be a mapping", "{api_key: \"{{ env_var('API_KEY') }}\"}")
     secrets = {}
     for name, value in node.entries.items():
         text = text_of(value, f"the secret `{name}`")
@@ -77,5 +77,13 @@ def _requires(node: Node | None, root: Path, problems: Problems) -> Condition | 
     return problems.attempt(read_condition, node, Scope(root, "UTC", "users", problems))
 
 
-def _priority(node: ListNode | None) -> tuple[tuple[str, ...], ...]:
-    return () if node is None else tuple(texts_of(item, "an order of `priority`") for item in node.items)
+def _priority(node: ListNode | None, problems: Problems) -> tuple[tuple[str, ...], ...]:
+    def read(item: Node) -> tuple[str, ...]:
+        if not isinstance(item, ListNode):
+            raise Wrong(item.place, "`priority` is a list of lists of audiences", "[[vip, big_spenders]]")
+        keys = distinct_of(item, "an order of `priority`")
+        if len(keys) < 2:
+            raise Wrong(item.place, "an order of `priority` needs two audiences or more", "[[vip, big_spenders]]")
+        return keys
+
+    return () if node is None else problems.each(node, read)

@@ -43,9 +43,14 @@ class Problems:
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """`did you mean ...?` for the most similar known word, or None."""
-    known = sorted(words)
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else None
+    found = _closest(word, words)
+    return None if found is None else f"did you mean `{found}`?"
+
+
+def _closest(word: str, words: Iterable[str]) -> str | None:
+    known = {known.lower(): known for known in sorted(words)}
+    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return known[close[0]] if close else None
 
 
 def unknown(word: str, words: Iterable[str]) -> str:
@@ -55,7 +60,11 @@ def unknown(word: str, words: Iterable[str]) -> str:
 
 
 class Fields:
-    """A mapping being read. Every taker returns None (or the default) where the key is absent."""
+    """A mapping being read. Every taker returns None (or the default) where the key is absent.
+
+    The typed takers (`text`, `boolean`, ...) note a wrong value and go on as if the key were absent, so that one reading tells
+    more; `need` raises.
+    """
 
     def __init__(self, node: Node, what: str, problems: Problems) -> None:
         if not isinstance(node, MapNode):
@@ -82,56 +91,65 @@ class Fields:
         """The value's node; absence is a problem."""
         node = self.take(key)
         if node is None:
+            rest = [other for other in self.node.entries if other not in self.taken]
+            meant = _closest(key, rest)
+            if meant is not None:
+                self.taken.add(meant)
+                raise Wrong(self.place_of(meant), f"`{meant}` is not known in {self.what}", f"did you mean `{key}`?")
             raise Wrong(self.place, f"{self.what} needs `{key}:`")
         return node
 
+    def _noted(self, key: str, read: Callable[[Node], T]) -> T | None:
+        node = self.take(key)
+        return None if node is None else self.problems.attempt(read, node)
+
     def text(self, key: str) -> str | None:
         """A text."""
-        node = self.take(key)
-        return None if node is None else text_of(node, f"`{key}`")
+        return self._noted(key, lambda node: text_of(node, f"`{key}`"))
 
     def boolean(self, key: str, default: bool) -> bool:
         """true or false."""
-        node = self.take(key)
-        if node is None:
-            return default
-        value = node.value() if isinstance(node, Scalar) else None
-        if not isinstance(value, bool):
-            raise Wrong(node.place, f"`{key}` must be true or false")
-        return value
+        value = self._noted(key, lambda node: boolean_of(node, f"`{key}`"))
+        return default if value is None else value
 
     def whole(self, key: str, minimum: int) -> int | None:
         """A whole number of at least `minimum`."""
-        node = self.take(key)
-        return None if node is None else whole_of(node, f"`{key}`", minimum)
+        return self._noted(key, lambda node: whole_of(node, f"`{key}`", minimum))
 
     def one_of(self, key: str, words: tuple[str, ...]) -> str | None:
         """One of a closed list of words."""
-        node = self.take(key)
-        if node is None:
-            return None
-        word = node.text if isinstance(node, Scalar) else ""
-        if word not in words:
-            raise Wrong(node.place, f"`{key}` must be one of: {', '.join(words)}", nearest(word, words))
-        return word
+
+        def read(node: Node) -> str:
+            word = node.text if isinstance(node, Scalar) else ""
+            if word not in words:
+                raise Wrong(node.place, f"`{key}` must be one of: {', '.join(words)}", nearest(word, words))
+            return word
+
+        return self._noted(key, read)
 
     def texts(self, key: str) -> tuple[str, ...] | None:
         """A list of texts."""
-        node = self.take(key)
-        return None if node is None else texts_of(node, f"`{key}`")
+        return self._noted(key, lambda node: texts_of(node, f"`{key}`"))
+
+    def distinct(self, key: str) -> tuple[str, ...] | None:
+        """A list of different texts, not an empty one."""
+        return self._noted(key, lambda node: distinct_of(node, f"`{key}`"))
 
     def items(self, key: str) -> ListNode | None:
         """A list of anything."""
-        node = self.take(key)
-        if node is not None and not isinstance(node, ListNode):
-            raise Wrong(node.place, f"`{key}` must be a list")
-        return node
+
+        def read(node: Node) -> ListNode:
+            if not isinstance(node, ListNode):
+                raise Wrong(node.place, f"`{key}` must be a list", "begin each item with `- `")
+            return node
+
+        return self._noted(key, read)
 
     def refuse_together(self, *keys: str) -> None:
         """Keys of which at most one may stand."""
         present = [key for key in keys if key in self]
         if len(present) > 1:
-            raise Wrong(self.place_of(present[1]), f"`{present[0]}` and `{present[1]}` do not go together")
+            raise Wrong(self.place_of(present[1]), f"`{present[0]}` and `{present[1]}` do not go together", "leave one out")
 
     def finish(self) -> None:
         """Note every key that nobody took."""
@@ -140,9 +158,20 @@ class Fields:
                 self.problems.add(place, f"`{key}` is not known in {self.what}", unknown(key, self.taken))
 
 
+def boolean_of(node: Node, what: str) -> bool:
+    """true or false; `yes`, `on` and `1` are none."""
+    value = node.value() if isinstance(node, Scalar) else None
+    if not isinstance(value, bool):
+        meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(str(value).lower())
+        raise Wrong(node.place, f"{what} must be true or false", meant and f"`{value}` is a text: write {meant}")
+    return value
+
+
 def text_of(node: Node, what: str) -> str:
     """A text; a number or a boolean that was not quoted is refused."""
     value = node.value() if isinstance(node, Scalar) else node
+    if value is None:
+        raise Wrong(node.place, f"{what} is empty", "give it a text")
     if not isinstance(value, str):
         raise Wrong(node.place, f"{what} must be text", "quote it" if isinstance(node, Scalar) else None)
     if "\x00" in value:
@@ -155,8 +184,21 @@ def text_of(node: Node, what: str) -> str:
 def texts_of(node: Node, what: str) -> tuple[str, ...]:
     """A list of texts."""
     if not isinstance(node, ListNode):
-        raise Wrong(node.place, f"{what} must be a list")
+        raise Wrong(node.place, f"{what} must be a list", "such as [a, b]")
     return tuple(text_of(item, f"an item of {what}") for item in node.items)
+
+
+def distinct_of(node: Node, what: str) -> tuple[str, ...]:
+    """A list of different texts, at least one, none of them empty."""
+    texts = texts_of(node, what)
+    if not texts:
+        raise Wrong(node.place, f"{what} is an empty list", "leave it out")
+    if "" in texts:
+        raise Wrong(node.place, f"{what} holds an empty text")
+    twice = next((text for index, text in enumerate(texts) if text in texts[:index]), None)
+    if twice is not None:
+        raise Wrong(node.place, f"`{twice}` stands twice in {what}")
+    return texts
 
 
 def whole_of(node: Node, what: str, minimum: int) -> int:
@@ -164,8 +206,11 @@ def whole_of(node: Node, what: str, minimum: int) -> int:
     value = node.value() if isinstance(node, Scalar) else None
     if not isinstance(value, Decimal) or value != value.to_integral_value():
         raise Wrong(node.place, f"{what} must be a whole number")
-    if not minimum <= value < 2**31:
-        raise Wrong(node.place, f"{what} must be {minimum} or more" if value < minimum else f"{what} is too large")
+    if value < minimum:
+        hint = "0 or more always holds: leave it out" if minimum == 1 and value == 0 else None
+        raise Wrong(node.place, f"{what} must be {minimum} or more", hint)
+    if value >= 2**31:
+        raise Wrong(node.place, f"{what} is too large", "2147483647 is the most")
     return int(value)
 
 
@@ -174,7 +219,12 @@ def instant_of(node: Node, what: str, timezone: str = "UTC") -> datetime:
     if not isinstance(node, Scalar):
         raise Wrong(node.place, f"{what} must be a date or time")
     at = node.instant()
-    return first_instant(at.date(), timezone) if node.is_bare_date() else at
+    if not node.is_bare_date():
+        return at
+    try:
+        return first_instant(at.date(), timezone)
+    except OverflowError as error:
+        raise Wrong(node.place, f"there is no such time as `{node.text}` in {timezone}") from error
 
 
 def first_instant(day: date, timezone: str) -> datetime:

@@ -7,6 +7,7 @@ from pathlib import Path
 from dbt_audiences.core.definitions import Entity, EventSource, SqlTrait
 from dbt_audiences.spec.fields import Fields, Problems, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong, read_yaml
+from dbt_audiences.spec.send_to import read_send_to
 
 _DEFINITIONS = ("audience", "trait", "destination", "alert")
 
@@ -75,6 +76,6 @@ def _sql_trait(model: str, node: Node, problems: Problems) -> SqlTrait:
     of: Entity = "accounts" if fields.one_of("of", ("users", "accounts")) == "accounts" else "users"
     identifier = text_of(fields.need("identifier"), "`identifier`")
     fields.one_of("missing", ("unset", "keep"))
-    fields.take("send_to")
+    read_send_to(fields.items("send_to"), of, problems, of_trait=True)
     fields.finish()
     return SqlTrait(model, of, identifier, fields.place)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,22 +18,34 @@ import yaml
 from dbt_audiences.core.definitions import Place
 from dbt_audiences.core.errors import Problem
 
-MOST_NODES = 200_000
+MOST_NODES = 100_000
 """Nodes of one file after aliases were followed; more is a trap, not a definition."""
+DEEPEST = 100
+"""Nodes within nodes: about 50 conditions within conditions, or a sequence of about 50 steps."""
+_MOST_EXPONENT = 1_000
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INSTANT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?\s*(Z|z|[-+]\d\d(?::?\d\d)?)?)?",
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[-+]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
+_TAG = re.compile(r"(?:&\S+\s+)?(!\S*)")
+TOO_DEEP = "the file is nested too deeply"
 _TO_QUOTE = (
-    (re.compile(r"[-+]?0[0-9].*"), "a number with leading zeros"),
+    (re.compile(r"[-+]?0[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?"), "a number with leading zeros"),
     (re.compile(r"[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?"), "a number with `_`"),
     (re.compile(r"[-+]?[0-9]+(:[0-9]{1,2})+(\.[0-9]*)?"), "a number or a time of day"),
-    (re.compile(r"[-+]?0[xo][0-9a-fA-F]+"), "a hexadecimal or octal number"),
-    (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), "no number that can be compared"),
+    (re.compile(r"[-+]?0[xob][0-9a-fA-F]+"), "a hexadecimal, octal or binary number"),
+    (
+        re.compile(
+            r"\d{4}-\d\d?-\d\d?(?:(?:[Tt]|[ \t]+)\d\d?:\d\d(?::\d\d(?:\.\d*)?)?[ \t]*(?:[Zz]|[-+]\d\d?(?::?\d\d)?)?)?",
+            re.ASCII,
+        ),
+        "a date or time",
+    ),
+    (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), "a number that nothing compares with"),
 )
 
 Plain: TypeAlias = "str | Decimal | bool | datetime | None"
@@ -68,16 +80,23 @@ class Scalar:
             if pattern.fullmatch(text) and not _INSTANT.fullmatch(text):
                 raise Wrong(self.place, f"`{text}` could be read as {what}", f'quote it if it is text: "{text}"')
         if _NUMBER.fullmatch(text):
-            return Decimal(text)
+            return self._number()
         return self.instant() if _INSTANT.fullmatch(text) else text
+
+    def _number(self) -> Decimal:
+        try:
+            number = Decimal(self.text)
+        except InvalidOperation:
+            number = Decimal("Infinity")
+        if not number.is_finite() or (number and abs(number.adjusted()) > _MOST_EXPONENT):
+            raise Wrong(self.place, f"`{self.text}` is beyond every number", f'quote it if it is text: "{self.text}"')
+        return number if number else Decimal(0)
 
     def instant(self) -> datetime:
         """The aware UTC instant that the text writes, quoted or not; without an offset it is UTC."""
         found = _INSTANT.fullmatch(self.text.strip())
         if found is None:
-            raise Wrong(
-                self.place, f"`{self.text}` is no date or time", "write 2026-03-10, or 2026-03-10T12:00:00Z"
-            )
+            raise Wrong(self.place, f"`{self.text}` is no date or time", "write 2026-03-10, or 2026-03-10T12:00:00Z")
         try:
             return _instant(found)
         except (ValueError, OverflowError) as error:
@@ -94,9 +113,11 @@ def _instant(found: re.Match[str]) -> datetime:
         int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
         int(((fraction or "") + "000000")[:6]), tzinfo=UTC,
     )  # fmt: skip
-    if zone is None or zone in "Zz":
+    if zone is None or zone == "Z":
         return at
     digits = zone[1:].replace(":", "").ljust(4, "0")
+    if int(digits[:2]) > 23 or int(digits[2:]) > 59:
+        raise ValueError("the offset must be in -23:59..+23:59")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return at - offset if zone[0] == "+" else at + offset
 
@@ -149,10 +170,10 @@ def parse_yaml(text: str, name: str) -> Node:
         place = Place(name, before.count("\n") + 1, error.position - before.rfind("\n"))
         raise Wrong(place, f"the character #x{ord(text[error.position]):04x} is not allowed in YAML") from error
     except RecursionError as error:
-        raise Wrong(Place(name, 1, 1), "the file is nested too deeply", "use audiences of audiences") from error
+        raise Wrong(Place(name, 1, 1), TOO_DEEP, "use audiences of audiences") from error
     if composed is None:
         raise Wrong(Place(name, 1, 1), "the file is empty")
-    return _Converter(name).convert(composed)
+    return _Converter(name, text).convert(composed)
 
 
 def _yaml_problem(text: str, place: Place, error: yaml.MarkedYAMLError) -> tuple[str, str | None]:
@@ -160,23 +181,32 @@ def _yaml_problem(text: str, place: Place, error: yaml.MarkedYAMLError) -> tuple
     line = lines[place.line - 1] if place.line <= len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())] or (error.problem or "").find("'\\t'") >= 0:
         return "a tab is used to indent", "YAML indents with spaces"
+    at = line[place.column - 1 :]
+    if at.startswith("*") or "while scanning an alias" in (error.context or ""):
+        return "an unquoted `*` begins an alias in YAML", 'quote it: "*"'
+    if error.problem == "but found another document":
+        return "the file holds two documents", "one file is one definition"
     problem = error.problem or "this is no YAML"
     return f"this is no YAML: {problem}", f"{error.context}" if error.context else None
 
 
 class _Converter:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, text: str) -> None:
         self.name = name
+        self.text = text
         self.left = MOST_NODES
         self.open: set[int] = set()
 
     def convert(self, node: yaml.Node) -> Node:
         place = Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
         self.left -= 1
-        if self.left < 0 or id(node) in self.open or len(self.open) > 200:
+        if self.left < 0 or id(node) in self.open:
             raise Wrong(place, "the file is too large or refers to itself here", "write it out without aliases")
-        if node.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"):
-            raise Wrong(place, f"the tag `{node.tag}` is not known here", "leave it out")
+        if len(self.open) > DEEPEST:
+            raise Wrong(place, TOO_DEEP, "use audiences of audiences")
+        tag = _TAG.match(self.text, node.start_mark.index)
+        if tag is not None:
+            raise Wrong(place, f"the tag `{tag[1]}` is not known here", "leave it out")
         self.open.add(id(node))
         try:
             return self._convert(node, place)
@@ -185,7 +215,7 @@ class _Converter:
 
     def _convert(self, node: yaml.Node, place: Place) -> Node:
         if isinstance(node, yaml.ScalarNode):
-            return Scalar(place, node.value, node.style is not None)
+            return Scalar(place, _paired(node.value), node.style is not None)
         if isinstance(node, yaml.SequenceNode):
             return ListNode(place, tuple(self.convert(item) for item in node.value))
         entries: dict[str, Node] = {}
@@ -199,6 +229,13 @@ class _Converter:
             entries[key.value] = self.convert(value)
             places[key.value] = at
         return MapNode(place, entries, places)
+
+
+def _paired(text: str) -> str:
+    """Two escapes that write one character as JSON does, joined; a half without its other half stays."""
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def plain(node: Node) -> object:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
+from string import punctuation
 
 from dbt_audiences.core.definitions import Place
 from dbt_audiences.spec.nodes import Wrong
 
-_ESCAPED = set("dwsDWS.^$*+?()[]{}|\\/-nt")
-_REPEAT = re.compile(r"\{(\d{1,3})(,(\d{0,3}))?\}")
+_ESCAPED = {*"dwsDWS", *punctuation} - {"_"}
+_REPEAT = re.compile(r"\{([0-9]{1,3})(,([0-9]{0,3}))?\}")
 _MOST_REPEATS = 255
 
 
 def check_pattern(pattern: str, place: Place) -> None:
     """Raise `Wrong` unless the pattern keeps to `.`, classes, `\\d \\w \\s`, `* + ? {m,n}`, groups, `|`, `^` and `$`."""
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise Wrong(place, f"`matches` is no regular expression: {error}") from error
     position = 0
     repeated = False
     while position < len(pattern):
@@ -41,6 +38,12 @@ def check_pattern(pattern: str, place: Place) -> None:
             raise _odd(pattern, position, place, "a repetition of a repetition (lazy or possessive)", "put a group around it")
         repeated = is_repeat
         position += length
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise Wrong(
+            place, f"`matches` is no regular expression: {error}", "quote it in single quotes, so that `\\` stays"
+        ) from error
 
 
 def _escape(pattern: str, position: int, place: Place) -> int:
@@ -58,11 +61,13 @@ def _class(pattern: str, position: int, place: Place) -> int:
             raise _odd(pattern, index, place, "a `[` within a class", "write `\\[`")
         if pattern[index] == "]":
             raise _odd(pattern, index, place, "a `]` at the start of a class", "write `\\]`")
-        if pattern[index] in "&~" and pattern[index : index + 2] in ("&&", "~~"):
+        if pattern[index] in "&~|-" and pattern[index : index + 2] in ("&&", "~~", "||", "--"):
             raise _odd(pattern, index, place, "a set operation in a class", "list the characters")
         index += _escape(pattern, index, place) if pattern[index] == "\\" else 1
     return index + 1 - position
 
 
 def _odd(pattern: str, position: int, place: Place, what: str, hint: str) -> Wrong:
-    return Wrong(place, f"`matches` has {what} at character {position + 1} of `{pattern}`, which not every engine reads alike", hint)
+    return Wrong(
+        place, f"`matches` has {what} at character {position + 1} of `{pattern}`, which not every engine reads alike", hint
+    )

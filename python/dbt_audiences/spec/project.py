@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,15 +11,15 @@ from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
 from dbt_audiences.spec.fields import Problems
+from dbt_audiences.spec.hashes import definition_hash
 from dbt_audiences.spec.models_yml import read_models
-from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong, read_yaml
-from dbt_audiences.spec.references import check_references
+from dbt_audiences.spec.nodes import TOO_DEEP, MapNode, Node, Scalar, Wrong, read_yaml
+from dbt_audiences.spec.references import Definitions, check_references
 from dbt_audiences.spec.reserved import reserved_reason
 from dbt_audiences.spec.trait import read_trait
 
 Definition = TypeVar("Definition", Audience, Trait, Destination)
-_NOT_MEANING = ("examples", "description", "owner", "folder", "name", "send_to", "tags", "meta")
-"""Keys that say nothing about who is in: an edit of them is no new definition."""
+FOLDERS = ("audiences", "traits", "destinations")
 
 
 def load_project(root: Path) -> Project:
@@ -43,7 +39,9 @@ def load_project(root: Path) -> Project:
             problems.add(place, reason, "choose another key, and name the file after it")
     for key in sorted(audiences.keys() & traits.keys()):
         problems.add(traits[key].place, f"`{key}` is an audience too", "audiences and traits share one set of keys")
-    check_references(audiences, traits, destinations, problems)
+    unread = {path.stem for folder in FOLDERS for path in (root / folder).glob("*.yml")}
+    unread -= {*audiences, *traits, *destinations}
+    check_references(Definitions(audiences, traits, destinations, unread), problems)
     if problems.found:
         raise DefinitionError(problems.found)
     return Project(name, audiences, traits, destinations, event_sources, sql_traits, hashes)
@@ -52,7 +50,9 @@ def load_project(root: Path) -> Project:
 def _project_name(root: Path) -> str:
     path = root / "dbt_project.yml"
     if not path.is_file():
-        raise UsageError(f"there is no dbt_project.yml in {root}", hint="go to a project, give --project-dir, or run `audiences init`")
+        raise UsageError(
+            f"there is no dbt_project.yml in {root}", hint="go to a project, give --project-dir, or run `audiences init`"
+        )
     try:
         tree = read_yaml(root, path)
     except Wrong as wrong:
@@ -72,10 +72,13 @@ def _folder(
 ) -> dict[str, Definition]:
     found: dict[str, Definition] = {}
     for path in sorted((root / folder).glob("*")):
-        if path.name.startswith(".") or path.is_dir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            _refuse_nested(root, folder, path, problems)
             continue
         if path.suffix != ".yml":
-            if path.suffix in (".yaml", ".json"):
+            if path.suffix.lower() in (".yml", ".yaml", ".json"):
                 place = Place(path.relative_to(root).as_posix(), 1, 1)
                 problems.add(place, f"a definition ends in `.yml`, not `{path.suffix}`", f"rename it to `{path.stem}.yml`")
             continue
@@ -83,6 +86,13 @@ def _folder(
         if definition is not None:
             found[path.stem] = definition
     return found
+
+
+def _refuse_nested(root: Path, folder: str, path: Path, problems: Problems) -> None:
+    """A definition in a folder below is no definition, and nobody would notice."""
+    for nested in sorted([*path.rglob("*.yml"), *path.rglob("*.yaml")]):
+        place = Place(nested.relative_to(root).as_posix(), 1, 1)
+        problems.add(place, f"a definition lies directly in `{folder}/`", "move it there; `folder:` groups audiences")
 
 
 def _file(
@@ -93,28 +103,12 @@ def _file(
     hashes: dict[str, str],
 ) -> Definition:
     tree = read_yaml(root, path)
-    definition = read(tree, root, path.stem, problems)
-    if isinstance(tree, MapNode):
-        meaning = {key: _canonical(value) for key, value in tree.entries.items() if key not in _NOT_MEANING}
-        text = json.dumps(meaning, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-        hashes[path.stem] = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return definition
-
-
-def _canonical(node: Node) -> object:
-    """What the node means, so that neither quotes without effect nor comments nor the order of keys make a new definition."""
-    match node:
-        case MapNode(entries=entries):
-            return {key: _canonical(value) for key, value in entries.items()}
-        case ListNode(items=items):
-            return [_canonical(item) for item in items]
     try:
-        value = node.value()
-    except Wrong:
-        value = node.text
-    if isinstance(value, Decimal):
-        return {"number": f"{value.normalize():f}"}
-    return {"instant": value.isoformat()} if isinstance(value, datetime) else value
+        definition = read(tree, root, path.stem, problems)
+        hashes[path.stem] = definition_hash(tree, definition)
+    except RecursionError as error:
+        raise Wrong(tree.place, TOO_DEEP, "use audiences of audiences") from error
+    return definition
 
 
 def _refuse_what_is_to_come(root: Path, problems: Problems) -> None:

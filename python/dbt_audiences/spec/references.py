@@ -1,113 +1,114 @@
-"""What definitions say of one another: unknown names, wrong kinds, cycles, consumers of what is gone."""
+"""What definitions say of one another: references that exist, of the right kind, without cycles, and not to what is gone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
 
-from dbt_audiences.core.definitions import (
-    All,
-    Any,
-    Audience,
-    Child,
-    Comparison,
-    Condition,
-    Destination,
-    Entity,
-    InAudience,
-    ItemTest,
-    Members,
-    Not,
-    Performed,
-    Place,
-    PropertyTest,
-    Reference,
-    Then,
-    Top,
-    Trait,
-    TraitTest,
-    Where,
-)
+from dbt_audiences.core.definitions import Audience, Destination, Trait
 from dbt_audiences.spec.fields import Problems, nearest
+from dbt_audiences.spec.uses import Use, Uses, uses_of
 
 CYCLE = "The audience would create a cycle by referencing another audience"
 
 
-@dataclass(slots=True)
-class _Uses:
-    """What one definition refers to: (key, place, kind of entity judged there)."""
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """All definitions that could be read; `unread` are the keys of those that could not, and tell why themselves."""
 
-    audiences: list[tuple[str, Place, Entity]] = field(default_factory=list)
-    traits: list[tuple[str, Place]] = field(default_factory=list)
+    audiences: dict[str, Audience]
+    traits: dict[str, Trait]
+    destinations: dict[str, Destination]
+    unread: Set[str]
 
 
-def check_references(
-    audiences: dict[str, Audience], traits: dict[str, Trait], destinations: dict[str, Destination], problems: Problems
-) -> None:
+def check_references(known: Definitions, problems: Problems) -> None:
     """Note every reference that leads nowhere, to the wrong kind, or round in a circle."""
-    uses: dict[str, _Uses] = {}
-    for key, audience in audiences.items():
-        uses[key] = _Uses()
-        _of_condition(audience.who, audience.of, uses[key])
-    for key, trait in traits.items():
-        uses[key] = _Uses()
-        _of_performed(trait.performed, uses[key])
-    for key, used in uses.items():
-        for name, place, of in used.audiences:
-            _check_audience(name, place, of, audiences, traits, problems)
-        if key in audiences and not audiences[key].enabled:
-            _check_consumers(key, audiences, uses, problems)
-    _check_cycles(uses, audiences, traits, problems)
-    connections = [*(one.send_to for one in audiences.values()), *(one.send_to for one in traits.values())]
-    for sends in connections:
-        for send in sends:
-            if send.destination not in destinations:
-                hint = nearest(send.destination, destinations) or f"write destinations/{send.destination}.yml"
-                problems.add(send.place, f"there is no destination `{send.destination}`", hint)
+    definitions: list[tuple[str, Audience | Trait]] = [*known.audiences.items(), *known.traits.items()]
+    uses = {key: uses_of(one) for key, one in definitions}
+    required = {
+        f"destination {key}": uses_of(one.requires) for key, one in known.destinations.items() if one.requires is not None
+    }
+    for used in (*uses.values(), *required.values()):
+        for use in used.audiences:
+            _check_audience(use, known, problems)
+        for use in used.traits:
+            _check_trait(use, known, problems)
+    for key, one in definitions:
+        if not one.enabled:
+            _check_consumers(key, one, {**uses, **required}, known, problems)
+    _check_cycles(uses, known, problems)
+    _check_destinations(known, problems)
+    _check_memberships(known, problems)
 
 
-def _check_audience(
-    name: str, place: Place, of: Entity, audiences: dict[str, Audience], traits: dict[str, Trait], problems: Problems
-) -> None:
-    found = audiences.get(name)
+def _check_audience(use: Use, known: Definitions, problems: Problems) -> None:
+    found = known.audiences.get(use.key)
     if found is None:
-        if name in traits:
-            problems.add(place, f"`{name}` is a trait", f"write `trait: {name}`")
-        else:
-            problems.add(place, f"there is no audience `{name}`", nearest(name, audiences) or f"write audiences/{name}.yml")
-    elif of == "accounts" and found.of == "users":
-        problems.add(place, f"`{name}` is an audience of users, and accounts are judged here", "put it below `users: any`")
+        if use.key in known.traits:
+            problems.add(use.place, f"`{use.key}` is a trait", f"write `trait: {use.key}`")
+        elif use.key not in known.unread:
+            problems.add(use.place, f"there is no audience `{use.key}`", _missing(use.key, known))
+    elif use.of == "accounts" and found.of == "users":
+        message = f"`{use.key}` is an audience of users, and accounts are judged here"
+        problems.add(use.place, message, "put it below `users: any`")
 
 
-def _check_consumers(key: str, audiences: dict[str, Audience], uses: dict[str, _Uses], problems: Problems) -> None:
+def _missing(key: str, known: Definitions) -> str:
+    return nearest(key, known.audiences) or f"write audiences/{key}.yml"
+
+
+def _check_trait(use: Use, known: Definitions, problems: Problems) -> None:
+    custom = f"`custom.{use.key}` reaches a custom trait of that name"
+    if use.key in known.audiences:
+        problems.add(use.place, f"`{use.key}` is an audience, which only `in_audience` reads", custom)
+        return
+    found = known.traits.get(use.key)
+    if found is None:
+        return
+    if found.of != use.of:
+        below = "account" if found.of == "accounts" else "users"
+        message = f"`{use.key}` is a trait of {found.of}, and {use.of} are judged here"
+        problems.add(use.place, message, f"put it below `{below}: any`")
+    if use.held:
+        problems.add(use.place, f"`held_for` needs a custom trait, and `{use.key}` is computed", custom)
+
+
+def _check_consumers(key: str, one: Audience | Trait, uses: dict[str, Uses], known: Definitions, problems: Problems) -> None:
     consumers = [
         other
         for other, used in uses.items()
-        if any(name == key for name, _, _ in used.audiences) and (other not in audiences or audiences[other].enabled)
+        if any(use.key == key for use in (used.audiences if isinstance(one, Audience) else used.traits))
+        and _is_enabled(other, known)
     ]
     if consumers:
-        problems.add(
-            audiences[key].place,
-            f"`{key}` is disabled, but {', '.join(f'`{one}`' for one in consumers)} refer to it",
-            "disable those first, or enable this one",
-        )
+        message = f"`{key}` is disabled, but {_listed(consumers)} {'refers' if len(consumers) == 1 else 'refer'} to it"
+        problems.add(one.place, message, "disable what refers to it first, or enable this one")
 
 
-def _check_cycles(
-    uses: dict[str, _Uses], audiences: dict[str, Audience], traits: dict[str, Trait], problems: Problems
-) -> None:
+def _is_enabled(key: str, known: Definitions) -> bool:
+    definition = known.audiences.get(key) or known.traits.get(key) or known.destinations[key.removeprefix("destination ")]
+    return definition.enabled
+
+
+def _listed(keys: list[str]) -> str:
+    return ", ".join(f"`{key}`" for key in keys)
+
+
+def _check_cycles(uses: dict[str, Uses], known: Definitions, problems: Problems) -> None:
     edges = {
-        key: [name for name, _, _ in used.audiences if name in audiences] + [name for name, _ in used.traits if name in traits]
+        key: {
+            **{use.key: use.place for use in reversed(used.traits) if use.key in known.traits},
+            **{use.key: use.place for use in reversed(used.audiences) if use.key in known.audiences},
+        }
         for key, used in uses.items()
     }
     done: set[str] = set()
     for start in edges:
-        path: list[str] = []
-        stack: list[tuple[str, Iterator[str]]] = []
         if start in done:
             continue
-        stack.append((start, iter(edges[start])))
-        path.append(start)
+        path = [start]
+        stack: list[tuple[str, Iterator[str]]] = [(start, iter(edges[start]))]
         while stack:
             key, children = stack[-1]
             child = next(children, None)
@@ -117,67 +118,30 @@ def _check_cycles(
                 path.pop()
             elif child in path:
                 circle = [*path[path.index(child) :], child]
-                first = audiences.get(child) or traits[child]
-                problems.add(first.place, CYCLE, " -> ".join(circle))
+                problems.add(edges[circle[0]][circle[1]], CYCLE, " -> ".join(circle))
             elif child not in done:
                 stack.append((child, iter(edges[child])))
                 path.append(child)
 
 
-def _of_condition(node: Condition, of: Entity, uses: _Uses) -> None:
-    match node:
-        case All(children=children) | Any(children=children):
-            for child in children:
-                _of_condition(child, of, uses)
-        case Not(child=child):
-            _of_condition(child, of, uses)
-        case Members():
-            _of_condition(node.who, node.of, uses)
-        case InAudience():
-            uses.audiences.append((node.key, node.place, of))
-        case Performed():
-            _of_performed(node, uses)
-        case TraitTest():
-            if not node.custom:
-                uses.traits.append((node.path[0], node.place))
-            _of_comparisons(node.comparisons, uses)
-        case Top():
-            uses.traits.append((node.by, node.place))
+def _check_destinations(known: Definitions, problems: Problems) -> None:
+    connections: Iterable[Audience | Trait] = (*known.audiences.values(), *known.traits.values())
+    for send in (send for one in connections for send in one.send_to):
+        if send.destination not in known.destinations and send.destination not in known.unread:
+            hint = nearest(send.destination, known.destinations) or f"write destinations/{send.destination}.yml"
+            problems.add(send.place, f"there is no destination `{send.destination}`", hint)
+    for destination in known.destinations.values():
+        for key in (key for order in destination.priority for key in order):
+            if key not in known.audiences and key not in known.unread:
+                message = f"`priority` names `{key}`, and there is no such audience"
+                problems.add(destination.place, message, _missing(key, known))
 
 
-def _of_performed(node: Performed, uses: _Uses) -> None:
-    _of_where(node.where, uses)
-    if node.then is not None:
-        _of_then(node.then, uses)
-
-
-def _of_then(node: Then, uses: _Uses) -> None:
-    match node:
-        case All(children=children) | Any(children=children):
-            for child in children:
-                _of_then(child, uses)
-        case Not(child=child):
-            _of_then(child, uses)
-        case Child():
-            _of_performed(node.step, uses)
-            for without in node.without:
-                _of_where(without.where, uses)
-
-
-def _of_where(node: Where | None, uses: _Uses) -> None:
-    match node:
-        case All(children=children) | Any(children=children):
-            for child in children:
-                _of_where(child, uses)
-        case Not(child=child):
-            _of_where(child, uses)
-        case ItemTest():
-            _of_where(node.where, uses)
-        case PropertyTest():
-            _of_comparisons(node.comparisons, uses)
-
-
-def _of_comparisons(comparisons: tuple[Comparison, ...], uses: _Uses) -> None:
-    for one in comparisons:
-        if isinstance(one.operand, Reference) and one.operand.of == "trait":
-            uses.traits.append((one.operand.path[0], one.operand.place))
+def _check_memberships(known: Definitions, problems: Problems) -> None:
+    definitions: Iterable[Audience | Trait] = (*known.audiences.values(), *known.traits.values())
+    for example in (example for one in definitions for example in one.examples):
+        people = [*example.given, *(user for person in example.given for user in person.users)]
+        for name, key in ((person.name, key) for person in people for key in person.memberships):
+            if key not in known.audiences and key not in known.unread:
+                message = f"`{name}` is in `{key}`, and there is no such audience"
+                problems.add(example.place, message, _missing(key, known))

@@ -13,6 +13,8 @@ PREFIXES = ("stg_", "events_", "trait_", "send_", "calls_")
 
 def reserved_reason(key: str) -> str | None:
     """Why the key is taken, or None."""
+    if key == "custom":
+        return "`custom` stands for custom traits, as in `custom.plan`"
     if key in RESERVED:
         return f"`{key}` is the name of a table that the package publishes"
     prefix = next((prefix for prefix in PREFIXES if key.startswith(prefix)), None)

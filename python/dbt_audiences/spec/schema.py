@@ -1,2 +1,57 @@
+"""The JSON Schema of the files of a project, from which editors complete: `python -m dbt_audiences.spec docs/schemas`.
+
+It covers the grammar. What needs the other files, or arithmetic, `load_project` says.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dbt_audiences.spec.schema_conditions import condition_definitions
+from dbt_audiences.spec.schema_files import audience_file, destination_file, file_definitions, trait_file
+from dbt_audiences.spec.schema_words import Schema, word_definitions
+
 SCHEMAS = ("audience", "trait", "destination")
-def json_schema(kind): return {}
+
+
+def json_schema(kind: str) -> dict[str, object]:
+    """The schema (draft 2020-12) of `audience`, `trait` or `destination`; raises `KeyError` for anything else."""
+    files = {
+        "audience": ("An audience: audiences/<key>.yml", audience_file),
+        "trait": ("A computed trait: traits/<key>.yml", trait_file),
+        "destination": ("A destination: destinations/<key>.yml", destination_file),
+    }
+    title, file = files[kind]
+    schema: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **file()}
+    shared = {**word_definitions(), **condition_definitions(), **file_definitions()}
+    return {**schema, "$defs": {name: shared[name] for name in sorted(_used(schema, shared))}}
+
+
+def schema_text(kind: str) -> str:
+    """The schema as it is printed."""
+    return json.dumps(json_schema(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def _used(schema: object, shared: Schema) -> set[str]:
+    """The shared definitions that a schema reaches."""
+    found: set[str] = set()
+    waiting = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+            if name and name not in found:
+                found.add(name)
+                waiting.append(shared[name])
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    return found
+
+
+def print_schemas(folder: Path) -> None:
+    """Write every schema into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in SCHEMAS:
+        (folder / f"{kind}.json").write_text(schema_text(kind), encoding="utf-8")

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
-from dbt_audiences.core.definitions import RefuseAbove, SendTo, Which
+from dbt_audiences.core.definitions import Entity, RefuseAbove, SendTo, Which
 from dbt_audiences.spec.fields import Fields, Problems, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 
+_PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,9})?)\s*%")
 
-def read_send_to(node: ListNode | None, problems: Problems, *, of_trait: bool) -> tuple[SendTo, ...]:
+
+def read_send_to(node: ListNode | None, of: Entity, problems: Problems, *, of_trait: bool) -> tuple[SendTo, ...]:
     """Every connection; a destination may stand once."""
     if node is None:
         return ()
-    sends = problems.each(node, lambda item: _send(item, problems, of_trait))
+    sends = problems.each(node, lambda item: _send(item, of, problems, of_trait))
     seen: dict[str, SendTo] = {}
     for send in sends:
         if send.destination in seen:
-            problems.add(send.place, f"`{send.destination}` stands here twice", f"the first is on line {seen[send.destination].place.line}")
+            first = f"the first is on line {seen[send.destination].place.line}"
+            problems.add(send.place, f"`{send.destination}` stands here twice", first)
         seen.setdefault(send.destination, send)
     return sends
 
 
-def _send(node: Node, problems: Problems, of_trait: bool) -> SendTo:
+def _send(node: Node, of: Entity, problems: Problems, of_trait: bool) -> SendTo:
     fields = Fields(node, "`send_to`", problems)
     destination = text_of(fields.need("destination"), "`destination`")
     as_ = fields.one_of("as", ("boolean", "events") if of_trait else ("boolean", "events", "list"))
@@ -44,7 +48,14 @@ def _send(node: Node, problems: Problems, of_trait: bool) -> SendTo:
     )
     fields.finish()
     if send.list_name is not None and as_ not in (None, "list"):
-        raise Wrong(fields.place_of("list"), f"`list` names a list, and this is sent `as: {as_}`")
+        raise Wrong(fields.place_of("list"), f"`list` names a list, and this is sent `as: {as_}`", "leave it out")
+    if "events" in fields and as_ not in (None, "events"):
+        raise Wrong(fields.place_of("events"), f"`events` names events, and this is sent `as: {as_}`", "leave it out")
+    if of_trait and ("list" in fields or "events" in fields):
+        key = "list" if "list" in fields else "events"
+        raise Wrong(fields.place_of(key), f"a trait is sent as a value: `{key}` belongs to an audience", "leave it out")
+    if send.users and of == "users":
+        raise Wrong(fields.place_of("users"), "`users: true` sends the users of accounts, and this is of users", "leave it out")
     return send
 
 
@@ -54,6 +65,9 @@ def _events(node: Node | None, problems: Problems) -> tuple[str, str]:
     fields = Fields(node, "`events`", problems)
     entered, exited = fields.text("entered"), fields.text("exited")
     fields.finish()
+    for key, name in (("entered", entered), ("exited", exited)):
+        if name == "":
+            problems.add(fields.place_of(key), f"`{key}` is empty", "leave it out for the default")
     return entered or "Audience Entered", exited or "Audience Exited"
 
 
@@ -83,7 +97,7 @@ def _traits(node: ListNode | None, problems: Problems) -> tuple[tuple[str, str],
     there = [pair[1] for pair in pairs]
     for pair in pairs:
         if there.count(pair[1]) > 1:
-            raise Wrong(node.place, f"two traits would arrive as `{pair[1]}`")
+            raise Wrong(node.place, f"two traits would arrive as `{pair[1]}`", "rename one: {plan: other_name}")
     return pairs
 
 
@@ -109,15 +123,14 @@ def _share(node: Node | None, what: str) -> Decimal | None:
     value = node.value() if isinstance(node, Scalar) else None
     most = 1 if what == "leaving_share" else 1_000_000
     if not isinstance(value, Decimal) or not 0 <= value <= most:
-        raise Wrong(node.place, f"`{what}` is a share such as 0.2" + (", at most 1" if most == 1 else ""))
+        raise Wrong(node.place, f"`{what}` must be a share" + (" of at most 1" if most == 1 else ""), "such as 0.2")
     return value
 
 
 def _holdout(node: Node | None) -> Decimal | None:
     if node is None:
         return None
-    text = node.text.strip() if isinstance(node, Scalar) else ""
-    number = text.removesuffix("%").strip()
-    if not text.endswith("%") or not number.replace(".", "", 1).isdigit() or not 0 < Decimal(number) < 100:
-        raise Wrong(node.place, "`holdout` is a percentage between 0 and 100", "holdout: 10%")
-    return Decimal(number) / 100
+    found = _PERCENT.fullmatch(node.text.strip()) if isinstance(node, Scalar) else None
+    if found is None or not Decimal(found[1]):
+        raise Wrong(node.place, "`holdout` is a percentage between 0 and 100", "such as 10%")
+    return Decimal(found[1]) / 100

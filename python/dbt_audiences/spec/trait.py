@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from dbt_audiences.core.definitions import Count, Entity, Trait
-from dbt_audiences.spec.audience import read_every, read_key, read_meta, read_timezone
+from dbt_audiences.spec.audience import read_every, read_key, read_meta, read_name, read_timezone
 from dbt_audiences.spec.comparisons import AS_TYPES
 from dbt_audiences.spec.events import read_performed
 from dbt_audiences.spec.examples import read_examples
@@ -28,24 +28,32 @@ def read_trait(node: Node, root: Path, stem: str, problems: Problems) -> Trait:
     of: Entity = "accounts" if fields.one_of("of", ("users", "accounts")) == "accounts" else "users"
     timezone = problems.attempt(read_timezone, fields) or "UTC"
     fields.need("performed")
+    if "not_performed" in fields:
+        raise Wrong(
+            fields.place_of("not_performed"), "a computed trait is computed from events that were performed", "leave it out"
+        )
     function = _function(fields)
     path = _path(fields, function)
     session_node = fields.take("session")
     for key_ in ("within", "between", "since", "until"):
         if session_node is not None and key_ in fields:
-            raise Wrong(fields.place_of(key_), f"`session` is the trait's window: `{key_}` does not go with it")
+            raise Wrong(fields.place_of(key_), f"`session` is the trait's window: `{key_}` does not go with it", "choose one")
     if function != "most_frequent" and "at_least" in fields:
-        raise Wrong(fields.place_of("at_least"), "`at_least` of a trait belongs to `most_frequent`")
+        raise Wrong(fields.place_of("at_least"), "`at_least` of a trait belongs to `most_frequent`", "leave it out")
     as_word = fields.one_of("as", tuple(AS_TYPES))
+    if function not in ("min", "max") and "as" in fields:
+        raise Wrong(fields.place_of("as"), f"`as` belongs to `min` and `max`, not to `{function}`", "leave it out")
     event = MapNode(
         fields.place,
         {name: value for name, value in fields.node.entries.items() if name in _EVENT_KEYS},
         {name: place for name, place in fields.node.key_places.items() if name in _EVENT_KEYS},
     )
     fields.taken.update(_EVENT_KEYS)
+    performed = read_performed(Fields(event, "a computed trait", problems), root, timezone, depth=0)
+    session = None if session_node is None else duration_of(session_node, "`session`", calendar=False)
     trait = Trait(
         key=key,
-        name=fields.text("name") or key,
+        name=read_name(fields, key),
         description=fields.text("description") or "",
         of=of,
         owner=fields.text("owner"),
@@ -55,13 +63,13 @@ def read_trait(node: Node, root: Path, stem: str, problems: Problems) -> Trait:
         path=path,
         at_least=fields.whole("at_least", 1) or (2 if function == "most_frequent" else 1),
         as_type=AS_TYPES[as_word] if as_word is not None else None,
-        performed=read_performed(Fields(event, "a computed trait", problems), root, timezone, depth=0),
-        session=None if session_node is None else duration_of(session_node, "`session`", calendar=False),
+        performed=performed,
+        session=session,
         timezone=timezone,
         every=read_every(fields),
-        tags=fields.texts("tags") or (),
+        tags=fields.distinct("tags") or (),
         meta=read_meta(fields),
-        send_to=read_send_to(fields.items("send_to"), problems, of_trait=True),
+        send_to=read_send_to(fields.items("send_to"), of, problems, of_trait=True),
         examples=read_examples(fields.items("examples"), of, problems),
         place=fields.place,
     )

@@ -12,7 +12,7 @@ from dbt_audiences.spec.fields import text_of, unknown
 from dbt_audiences.spec.nodes import ListNode, Node, Scalar, Wrong
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
-_DURATION = re.compile(r"([+-]?\d+(?:\.\d+)?)\s+([a-zA-Z_]+)")
+_DURATION = re.compile(r"([+-]?[0-9]{1,18}(?:\.[0-9]+)?)\s+([a-zA-Z_]+)")
 _LONGEST_SECONDS = 3_000 * 366 * 86_400
 _SECONDS = {
     "seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800, "months": 2_592_000,
@@ -26,15 +26,19 @@ def duration_of(node: Node, what: str, *, zero: bool = False, calendar: bool = T
     text = node.text if isinstance(node, Scalar) else ""
     found = _DURATION.fullmatch(text.strip())
     if found is None:
-        raise Wrong(node.place, f"{what} must be a length of time such as `7 days`")
+        raise Wrong(node.place, f"{what} must be a length of time", "such as `7 days`")
     number, word = found.groups()
     unit = next((unit for unit in UNITS if word in (unit, unit[:-1])), None)
     if unit is None:
         raise Wrong(node.place, f"`{word}` is no unit of time", unknown(word, UNITS))
     if not calendar and unit == "calendar_days":
         raise Wrong(node.place, f"{what} cannot be in calendar_days", "write days")
-    if "." in number or number.startswith("-"):
-        raise Wrong(node.place, f"{what} must be a whole number of {unit}", "use a smaller unit")
+    if "." in number or number.startswith(("-", "+")):
+        raise Wrong(
+            node.place,
+            f"{what} must be a whole number of {unit}",
+            "use a smaller unit" if "." in number else "leave the sign out",
+        )
     count = int(number)
     if count == 0 and not zero:
         raise Wrong(node.place, f"{what} must be longer than nothing")
@@ -57,10 +61,10 @@ def path_of(node: Node, what: str) -> tuple[str, ...]:
 def literal_of(node: Node, what: str) -> Value:
     """A literal whose way of writing decides its type."""
     if not isinstance(node, Scalar):
-        raise Wrong(node.place, f"{what} takes a single value")
+        raise Wrong(node.place, f"{what} takes a single value", "`one_of` takes a list" if isinstance(node, ListNode) else None)
     value = node.value()
     if value is None:
-        raise Wrong(node.place, f"{what} cannot compare with null", "write `exists: false`, or quote it if it is text")
+        raise _null(node, what)
     if isinstance(value, bool):
         return Value(value, "boolean")
     if isinstance(value, datetime):
@@ -71,15 +75,24 @@ def literal_of(node: Node, what: str) -> Value:
 
 
 def _number(value: Decimal, place: Place) -> Decimal:
-    if abs(value) >= Decimal(10) ** 29 or value.adjusted() < -400:
-        raise Wrong(place, "the number is too large: 29 digits before the point are kept")
-    return value.quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP, context=_EXACT).normalize(_EXACT)
+    rounded = value
+    if value.copy_abs() < Decimal(10) ** 29:  # abs() would round to 28 digits
+        rounded = value.quantize(Decimal("1e-9"), rounding=ROUND_HALF_UP, context=_EXACT)
+    if rounded.copy_abs() >= Decimal(10) ** 29:
+        raise Wrong(place, "the number is too large", "29 digits before the point are kept; quote it if it is text")
+    return rounded.normalize(_EXACT) if rounded else Decimal(0)
+
+
+def _null(node: Node, what: str) -> Wrong:
+    return Wrong(node.place, f"{what} cannot compare with null", "write `exists: false`, or quote it if it is text")
 
 
 def text_literal_of(node: Node, what: str) -> Value:
     """A text as it is written, quoted or not."""
-    if not isinstance(node, Scalar) or (not node.is_quoted and node.value() is None):
+    if not isinstance(node, Scalar):
         raise Wrong(node.place, f"{what} takes a text")
+    if node.value() is None:
+        raise _null(node, what)
     return Value(node.text if not node.is_quoted else text_of(node, what), "text")
 
 
@@ -87,15 +100,17 @@ def instant_literal_of(node: Node, what: str) -> Value:
     """A date or time, quoted or not; without an offset it is UTC."""
     if not isinstance(node, Scalar):
         raise Wrong(node.place, f"{what} takes a date or time")
+    if not node.is_quoted and node.value() is None:
+        raise _null(node, what)
     return Value(node.instant(), "instant")
 
 
 def literals_of(node: Node, what: str) -> tuple[Value, ...]:
     """A list of literals of one type."""
     if not isinstance(node, ListNode):
-        raise Wrong(node.place, f"{what} must be a list")
+        raise Wrong(node.place, f"{what} must be a list", "such as [a, b]")
     if not node.items:
-        raise Wrong(node.place, f"{what} is an empty list, which nothing can be one of")
+        raise Wrong(node.place, f"{what} is an empty list, which nothing can be one of", "an empty file is allowed")
     values = tuple(literal_of(item, what) for item in node.items)
     types: set[ValueType] = {value.type for value in values}
     if len(types) > 1:

@@ -2,51 +2,75 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbt_audiences.core.definitions import All, Any, ItemTest, Not, PropertyTest, Where
 from dbt_audiences.spec.comparisons import read_comparisons, read_ignore_case
-from dbt_audiences.spec.fields import Fields, Problems
-from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Wrong
+from dbt_audiences.spec.fields import Fields, Problems, unknown
+from dbt_audiences.spec.nodes import ListNode, Node, Wrong
 from dbt_audiences.spec.values import path_of
 
 _COMBINERS = ("all", "any", "none", "not")
+_SUBJECTS = ("property", "context")
 _ITEMS = ("any_item", "all_items", "no_item")
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a test stands in: `parent` tells whether there is an event above, `item` whether one element is judged."""
+
+    root: Path
+    problems: Problems
+    parent: bool
+    item: bool
 
 
 def read_where(node: Node, root: Path, problems: Problems, *, parent: bool) -> Where | None:
     """The tree, or None where something in it is wrong; `parent` tells whether there is an event above."""
+    return _where(node, _Around(root, problems, parent, item=False))
+
+
+def _where(node: Node, around: _Around) -> Where | None:
     if isinstance(node, ListNode):
-        return _several(node, root, problems, parent, "`where`")
-    fields = Fields(node, "`where`", problems)
-    assert isinstance(node, MapNode)
+        return _several(node, around)
+    fields = Fields(node, "`where`", around.problems)
     present = [key for key in _COMBINERS if key in fields]
+    tests = [key for key in (*_SUBJECTS, *_ITEMS) if key in fields]
+    if present and tests:
+        hint = "make them items of one `all:` list"
+        raise Wrong(fields.place_of(tests[0]), f"`{present[0]}` and `{tests[0]}` stand in one mapping", hint)
+    if len(tests) > 1:
+        hint = "begin the second with a `-` of its own"
+        raise Wrong(fields.place_of(tests[1]), f"two tests in one mapping: `{tests[0]}` and `{tests[1]}`", hint)
     if present:
-        parts = [_combined(key, fields, root, problems, parent) for key in present]
+        parts = [_combined(key, fields, around) for key in present]
         fields.taken.update(_COMBINERS)
         fields.finish()
         found = [part for part in parts if part is not None]
         return found[0] if len(found) == 1 else All(tuple(found), node.place)
-    return _test(fields, root, problems, parent)
+    return _test(fields, around)
 
 
-def _several(node: ListNode, root: Path, problems: Problems, parent: bool, what: str) -> Where | None:
+def _several(node: ListNode, around: _Around) -> Where | None:
     if not node.items:
-        raise Wrong(node.place, f"{what} is an empty list", "leave it out")
-    children = problems.each(node, lambda item: read_where(item, root, problems, parent=parent))
+        raise Wrong(node.place, "`where` is an empty list", "leave it out")
+    children = around.problems.each(node, lambda item: _where(item, around))
     found = tuple(child for child in children if child is not None)
     return found[0] if len(found) == 1 else All(found, node.place)
 
 
-def _combined(key: str, fields: Fields, root: Path, problems: Problems, parent: bool) -> Where | None:
+def _combined(key: str, fields: Fields, around: _Around) -> Where | None:
     node = fields.need(key)
     place = fields.place_of(key)
     if key == "not":
-        child = read_where(node, root, problems, parent=parent)
+        child = _where(node, around)
         return None if child is None else Not(child, place)
-    if not isinstance(node, ListNode) or not node.items:
-        raise Wrong(node.place, f"`{key}` must be a list, and not an empty one")
-    children = problems.each(node, lambda item: read_where(item, root, problems, parent=parent))
+    if not isinstance(node, ListNode):
+        raise Wrong(node.place, f"`{key}` must be a list of tests", "begin each with `- `")
+    if not node.items:
+        raise Wrong(node.place, f"`{key}` is an empty list", "leave it out")
+    children = around.problems.each(node, lambda item: _where(item, around))
     found = tuple(child for child in children if child is not None)
     if key == "all":
         return All(found, place)
@@ -54,27 +78,25 @@ def _combined(key: str, fields: Fields, root: Path, problems: Problems, parent: 
     return either if key == "any" else Not(either, place)
 
 
-def _test(fields: Fields, root: Path, problems: Problems, parent: bool) -> Where | None:
-    fields.refuse_together("property", "context", *_ITEMS)
+def _test(fields: Fields, around: _Around) -> Where | None:
     for which in _ITEMS:
         if which in fields:
+            fields.what = f"`{which}`"
             path = path_of(fields.need(which), f"`{which}`")
-            where = read_where(fields.need("where"), root, problems, parent=True)
+            where = _where(fields.need("where"), replace(around, parent=True, item=True))
             fields.finish()
             return None if where is None else ItemTest(which, path, where, fields.place)  # type: ignore[arg-type]
-    origin = next((key for key in ("property", "context") if key in fields), None)
+    origin = next((key for key in _SUBJECTS if key in fields), None)
     if origin is None:
-        fields.taken.update(("property", "context", *_ITEMS, *_COMBINERS))
-        fields.finish()
-        raise Wrong(fields.place, "a test needs `property:`, `context:`, `any_item:` or one of all, any, none, not")
+        first = next(iter(fields.node.entries), None)
+        if first is None:
+            raise Wrong(fields.place, "an empty mapping tests nothing", "such as {property: price, gt: 50}")
+        raise Wrong(fields.place_of(first), f"`{first}` begins no test", unknown(first, (*_SUBJECTS, *_ITEMS, *_COMBINERS)))
+    if origin == "context" and around.item:
+        raise Wrong(fields.place_of(origin), "one element of an array has no `context`", "test it beside the `any_item:`")
     fields.what = f"a test of `{origin}`"
     path = path_of(fields.need(origin), f"`{origin}`")
-    comparisons = read_comparisons(fields, root, needed=not _has_unknown(fields), parent=parent)
+    comparisons = read_comparisons(fields, around.root, parent=around.parent)
     ignore_case = read_ignore_case(fields, comparisons)
     fields.finish()
     return PropertyTest(origin, path, comparisons, ignore_case, fields.place)  # type: ignore[arg-type]
-
-
-def _has_unknown(fields: Fields) -> bool:
-    """Whether a misspelled operator may be why none was found; its own message says more than a second one."""
-    return len(fields.node.entries) > 1
