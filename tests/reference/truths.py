@@ -127,6 +127,7 @@ TRAITS: list[Any] = [  # changes, value at as_of
     ([TraitChange("p", "now", AS_OF), TraitChange("p", "later", AS_OF + timedelta(microseconds=1))], "now"),
     ([TraitChange("p", "arrived", AS_OF, EARLIER), TraitChange("p", "unknown", AS_OF, None)], "arrived"),
     ([TraitChange("p", "late", AS_OF, AS_OF), TraitChange("p", "early", AS_OF, EARLIER)], "late"),
+    ([TraitChange("p", "late", AS_OF, AS_OF, "a"), TraitChange("p", "early", AS_OF, EARLIER, "b")], "late"),
     ([TraitChange("p", "b", AS_OF, AS_OF, "m2"), TraitChange("p", "a", AS_OF, AS_OF, "m10")], "b"),
     ([TraitChange("p", "copied", EARLIER, None, "m"), TraitChange("p", "copy", AS_OF, None, "m")], "copied"),
     ([TraitChange("p", "old", EARLIER), TraitChange("p", None, AS_OF)], None),

@@ -175,6 +175,6 @@ def _note_failure(warehouse: Warehouse, relations: Mapping[str, str], run_id: st
     """Write the failure down where that is still possible; the failure itself is what the user must see."""
     try:
         if state_exists(warehouse, relations) and has_run(warehouse, relations, run_id):
-            finish_run(warehouse, relations, run_id, "failed", now(), str(error) or type(error).__name__)
+            finish_run(warehouse, relations, run_id, "failed", now(), "stopped" if isinstance(error, KeyboardInterrupt) else str(error))
     except AudiencesError:
         return
