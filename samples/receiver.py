@@ -2,7 +2,8 @@
 
     python samples/receiver.py LOG_FILE [--port 8787]
 
-Each request becomes one line of LOG_FILE before it is answered. It ends with its input, so that it never outlives the sample run.
+Each request becomes one line of LOG_FILE before it is answered. It ends with its input, so that it never outlives the
+sample run.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Compiles the sample project without a warehouse and checks the SQL that would run with sqlfluff.
 
-    python tests/lint_compiled.py
+python tests/lint_compiled.py
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ def main() -> int:
         compiled = Path(folder) / "target" / "compiled"
         files = [str(path) for path in sorted(compiled.rglob("models/**/*.sql")) if path.parent.suffix != ".yml"]
         assert len(files) > 40, "nothing was compiled"
-        sqlfluff = [str(Path(sys.executable).with_name("sqlfluff")), "lint", "--config", str(ROOT / ".sqlfluff"), "--processes", "2"]
+        sqlfluff = [
+            str(Path(sys.executable).with_name("sqlfluff")),
+            "lint",
+            "--config",
+            str(ROOT / ".sqlfluff"),
+            "--processes",
+            "2",
+        ]
         return subprocess.run([*sqlfluff, "--disable-progress-bar", *files], check=False).returncode
 
 

@@ -1,0 +1,1 @@
+"""Warehouse-native customer audiences."""

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.integration.projects import KEPT, Project, changes, identify, shop_with_ten_buyers, state, track
+from tests.integration.projects import (
+    BUYERS,
+    KEPT,
+    Project,
+    changes,
+    identify,
+    new_project,
+    shop_with_ten_buyers,
+    state,
+    track,
+)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +83,154 @@ def test_a_source_that_fell_to_exactly_half_passes(project: Project) -> None:
     project.sql("delete from raw.calls where event = 'Bought' and user_id not in ('b1', 'b2', 'b3', 'b4', 'b5')")
     project.run("--select", "buyers")
     assert len(project.members("buyers")) == 5
+
+
+# --- guards on what is sent --------------------------------------------------------------------------------------------------
+
+SIZES = {"many": 120, "half": 120, "hundred": 100} | dict.fromkeys(
+    ("left_share", "left_count", "came_share", "came_count", "free"), 10
+)
+EDITED = {
+    "many": 59,
+    "half": 60,
+    "hundred": 10,
+    "left_share": 7,
+    "left_count": 7,
+    "came_share": 13,
+    "came_count": 13,
+    "free": 2,
+}
+LIMITS = {
+    "left_share": {"leaving_share": 0.2},
+    "left_count": {"leaving_count": 2},
+    "came_share": {"entering_share": 0.2},
+    "came_count": {"entering_count": 2},
+}
+REFUSED = {
+    "came_count": "3 profiles would enter, more than the 2 that `refuse_above` allows",
+    "came_share": "3 of 10 profiles (30.0%) would enter, more than the 20.0% that is allowed",
+    "left_count": "3 profiles would leave, more than the 2 that `refuse_above` allows",
+    "left_share": "3 of 10 profiles (30.0%) would leave, more than the 20.0% that is allowed",
+    "many": "61 of 120 profiles (50.8%) would leave, more than the 50.0% that is allowed",
+}
+
+
+def sized(project: Project, key: str, size: int) -> None:
+    """An audience of so many people, with its limits."""
+    limits = {"refuse_above": LIMITS[key]} if key in LIMITS else {}
+    project.define(key, f"{{trait: n, lt: {size}}}", send_to=[{"destination": "crm_files", **limits}])
+
+
+def sent(project: Project, key: str) -> int:
+    """How many people the destination holds."""
+    held = f"audience = '{key}' and is_member"
+    ((count,),) = project.sql(f"select count(distinct profile_id) from audiences.acknowledged where {held}")
+    return int(count)
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, str], dict[str, dict[str, str]]]:
+    """People with n from 0 to 119, audiences that were sent and then edited; the statuses of the first and second run."""
+    project = new_project(tmp_path_factory.mktemp("guards") / "shop")
+    project.load(*(identify(-1, userId=f"u{n}", traits={"n": n}) for n in range(120)))
+    for key, size in SIZES.items():
+        sized(project, key, size)
+    first = project.run(sync=True)
+    for key, size in EDITED.items():
+        sized(project, key, size)
+    second = project.run(sync=True, expect=3)
+    assert second["exit_code"] == 3
+    statuses = {one["audience"]: one["status"] for one in first["connections"]}
+    return project, statuses, {one["audience"]: one for one in second["connections"]}
+
+
+Edited = tuple[Project, dict[str, str], dict[str, dict[str, str]]]
+
+
+def test_a_first_sync_is_held_to_no_limit(edited: Edited) -> None:
+    assert edited[1] == dict.fromkeys(SIZES, "synced")
+
+
+def test_a_change_above_a_limit_holds_its_own_audience_and_no_other(edited: Edited) -> None:
+    project, _, second = edited
+    said = {key: one["message"] for key, one in second.items() if one["status"] == "refused"}
+    assert said == {
+        key: f"{why}; nothing was sent. If that is meant: audiences sync --approve {key}" for key, why in REFUSED.items()
+    }
+    assert {key for key, one in second.items() if one["status"] == "synced"} == {"free", "half", "hundred"}
+    assert {key: sent(project, key) for key in SIZES} == {**SIZES, "free": 2, "half": 60, "hundred": 10}
+    assert {key: len(project.members(key)) for key in ("many", "left_share", "came_count")} == {
+        "many": 59,
+        "left_share": 7,
+        "came_count": 13,
+    }
+    found = project.sql("select audience from audiences.connections where status = 'refused' order by 1")
+    assert [key for (key,) in found] == sorted(REFUSED)
+
+
+def test_an_approval_lets_one_change_of_one_audience_through_and_is_recorded(edited: Edited, tmp_path: Path) -> None:
+    project = edited[0].copy(tmp_path / "shop")
+    again = project.audiences("sync", "--json", expect=3)
+    assert {one["audience"] for one in again.json if one["status"] == "refused"} == set(REFUSED)
+    assert project.audiences("sync", "--approve", "left_share", "--dry-run", "--json").json[0]["pending"] == 3
+    assert project.sql("select * from audiences.approvals") == []
+
+    (approved,) = project.audiences("sync", "--approve", "left_share", "--json").json
+    assert (approved["status"], approved["exited"], approved["delivered"]) == ("synced", 3, 3)
+    used = "select key, approved_at is not null, used_at is not null, used_by is not null from audiences.approvals"
+    assert project.sql(used) == [("left_share", True, True, True)]
+    assert {key: sent(project, key) for key in REFUSED} == {**{key: SIZES[key] for key in REFUSED}, "left_share": 7}
+
+    sized(project, "left_share", 4)
+    report = project.run(sync=True, expect=3)
+    assert {one["audience"] for one in report["connections"] if one["status"] == "refused"} == set(REFUSED)
+    assert sent(project, "left_share") == 7 and len(project.members("left_share")) == 4
+
+
+# --- what may not be sent ----------------------------------------------------------------------------------------------------
+
+
+def test_a_destination_of_another_target_is_planned_and_recorded_and_gets_nothing(project: Project) -> None:
+    destination = project.root / "destinations/crm_files.yml"
+    destination.write_text(destination.read_text() + "targets: [prod]\n")
+    profiles = project.root / "profiles.yml"
+    (output,) = (line for line in profiles.read_text().splitlines() if line.strip() == "dev:")
+    profiles.write_text(
+        profiles.read_text().replace(
+            output, "    prod: {type: duckdb, path: warehouse.duckdb, schema: main, threads: 1}\n    dev:"
+        )
+    )
+    files = sorted((project.root / "deliveries").rglob("*"))
+    project.load(track("v1", "Bought", -0.5), track("v2", "Bought", -0.5))
+    (connection,) = project.run(sync=True)["connections"]
+    reason = "the target `dev` is not among those that may send"
+    assert (connection["status"], connection["entered"], connection["delivered"]) == ("filtered", 2, 0)
+    assert connection["message"] == reason
+    filtered = "select identifier_value, reason from audiences.deliveries where status = 'filtered' order by 1"
+    assert project.sql(filtered) == [("v1", reason), ("v2", reason)]
+    assert sorted((project.root / "deliveries").rglob("*")) == files
+
+    (connection,) = project.audiences("sync", "--target", "prod", "--json").json
+    assert (connection["status"], connection["delivered"]) == ("synced", 2)
+    assert len(sorted((project.root / "deliveries").rglob("*"))) == len(files) + 1
+
+
+def test_what_is_disabled_sends_nothing_and_catches_up_once_enabled(project: Project) -> None:
+    files = sorted((project.root / "deliveries").rglob("*"))
+    destination = project.root / "destinations/crm_files.yml"
+    text = destination.read_text()
+    project.define("off", BUYERS, send_to=[{"destination": "crm_files", "enabled": False}])
+    project.load(track("v1", "Bought", -0.5))
+    destination.write_text(text + "enabled: false\n")
+    report = project.run(sync=True)
+    assert {one["audience"]: one["status"] for one in report["connections"]} == {"buyers": "disabled", "off": "disabled"}
+    assert sorted((project.root / "deliveries").rglob("*")) == files
+    destination.write_text(text)
+    synced = project.audiences("sync", "--json").json
+    assert {one["audience"]: (one["status"], one["delivered"]) for one in synced} == {
+        "buyers": ("synced", 1),
+        "off": ("disabled", 0),
+    }
 
 
 # --- selection, tags ---------------------------------------------------------------------------------------------------------

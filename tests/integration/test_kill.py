@@ -35,7 +35,10 @@ class Runs:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.zygote = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("zygote.py"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(Path(__file__).with_name("zygote.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def start(self, day: int) -> int:
@@ -121,7 +124,8 @@ def repeats_are_repeats(requests: list[Received]) -> None:
 def history_is_whole(project: Project, key: str, members: set[str]) -> None:
     """Entries and exits alternate for every profile, and end with what the memberships say."""
     rows = project.sql(
-        "select i.value, c.change from audiences.membership_changes as c join audiences.profile_identifiers as i using (profile_id) "
+        "select i.value, c.change from audiences.membership_changes as c "
+        "join audiences.profile_identifiers as i using (profile_id) "
         f"where c.audience = '{key}' order by c.changed_at"
     )
     state: dict[str, str] = {}

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
-
 from tests.integration.projects import Project, identify, new_project, track
 from tests.integration.receiver import Receiver
 
 TEXTS = (
-    "It's", 'a "b"', "a\\b", "{{ x }}", "{% raw %}", "{# no #}", '"; drop table x; --', "a\nb", "a\tb", "\U0001f6d2\U0001f469\u200d\U0001f467",
+    "It's", 'a "b"', "a\\b", "{{ x }}", "{% raw %}", "{# no #}", '"; drop table x; --', "a\nb", "a\tb",
+    "\U0001f6d2\U0001f469\u200d\U0001f467",
     "\u0645\u0631\u062d\u0628\u0627", "%", "_", "$1", "null", "x" * 10_000,
 )  # fmt: skip
 
@@ -36,7 +36,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         if text != "$1":
             project.define(f"property_{number}", f"{{performed: E, where: [{{property: {path}, equals: {quoted}}}]}}")
         project.define(f"trait_is_{number}".replace("trait_", "note_"), f"{{trait: note, one_of: [{quoted}, zzz]}}")
-        project.define(f"contains_{number}", f"{{performed: E, where: [{{property: p, contains: {quoted}}}, {{property: p, starts_with: {quoted}}}]}}")
+        project.define(
+            f"contains_{number}",
+            f"{{performed: E, where: [{{property: p, contains: {quoted}}}, {{property: p, starts_with: {quoted}}}]}}",
+        )
     project.define("ids", "{performed: Id}", name='{{ "odd" }}', description="It's {{ x }}")
     project.run()
     return project
@@ -52,7 +55,9 @@ def test_an_odd_text_is_found_as_name_and_value(project: Project, number: int) -
     starting = {f"property-{other}" for other, text in enumerate(TEXTS) if text.startswith(TEXTS[number])}
     assert found[f"contains_{number}"] == starting
     if (project.root / f"audiences/property_{number}.yml").exists():
-        rows = project.sql(f"select i.value from audiences.property_{number} join audiences.profile_identifiers as i using (profile_id)")
+        rows = project.sql(
+            f"select i.value from audiences.property_{number} join audiences.profile_identifiers as i using (profile_id)"
+        )
         assert {row[0] for row in rows} == {f"property-{number}"}
 
 
@@ -61,9 +66,16 @@ def test_odd_identifiers_arrive_unharmed(project: Project, tmp_path: Path) -> No
     for path in (shop.root / "audiences").glob("*_[0-9]*.yml"):
         path.unlink()
     with Receiver() as receiver:
-        shop.write("destinations/hook.yml", f"destination: hook\ntype: webhook\nsettings: {{url: '{receiver.url}'}}\nallow_private_addresses: true\n")
+        shop.write(
+            "destinations/hook.yml",
+            f"destination: hook\ntype: webhook\nsettings: {{url: '{receiver.url}'}}\nallow_private_addresses: true\n",
+        )
         shop.write("destinations/files.yml", "destination: files\ntype: folder\nsettings: {path: out}\n")
-        shop.define("ids", "{performed: Id}", send_to=[{"destination": "hook", "as": "list", "list": 'a "list"\n{{ x }}'}, {"destination": "files"}])
+        shop.define(
+            "ids",
+            "{performed: Id}",
+            send_to=[{"destination": "hook", "as": "list", "list": 'a "list"\n{{ x }}'}, {"destination": "files"}],
+        )
         shop.run(sync=True)
         request = receiver.requests[0].json
     assert request["list"] == 'a "list"\n{{ x }}'

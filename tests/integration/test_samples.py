@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 
 import duckdb
 import pytest
-
 from tests.integration.projects import command_line
 from tests.integration.test_readme import ROOT, copy_of_the_project
 
@@ -42,7 +40,8 @@ def by_hand(key: str) -> str:
 def test_the_members_are_those_counted_by_hand(database: duckdb.DuckDBPyConnection, key: str) -> None:
     kind = "anonymous_id" if key == "anonymous_purchasers" else "user_id"
     members = database.execute(
-        f"select i.value from audiences.{key} as a join audiences.profile_identifiers as i using (profile_id) where i.type = '{kind}'"
+        f"select i.value from audiences.{key} as a "
+        f"join audiences.profile_identifiers as i using (profile_id) where i.type = '{kind}'"
     ).fetchall()
     counted = database.execute(by_hand(key)).fetchall()
     assert len(counted) > 50
@@ -55,6 +54,11 @@ def test_every_audience_was_counted_by_hand() -> None:
 
 
 def test_as_of_stands_in_one_place() -> None:
-    """Code and definitions do not repeat the sample's as_of; only texts that show it, and examples of their own, name the day."""
-    for path in [*(ROOT / "samples").rglob("*.py"), *(ROOT / "models").rglob("*.sql"), *(ROOT / "analyses").glob("*.sql"), ROOT / "Makefile"]:
+    """Code and models do not repeat the sample's as_of; only texts that show it, and examples, name the day."""
+    for path in [
+        *(ROOT / "samples").rglob("*.py"),
+        *(ROOT / "models").rglob("*.sql"),
+        *(ROOT / "analyses").glob("*.sql"),
+        ROOT / "Makefile",
+    ]:
         assert not re.search(r"2011-12-10", path.read_text(encoding="utf-8")), path

@@ -104,9 +104,7 @@ class World:
             "effects": Effects(sleep=no_wait),
         }  # fmt: skip
         relations = {name: f'"{name}"' for name in STATE}
-        return sync_connection(
-            self.warehouse, relations, self.destination, self.audience, self.send, **(given | changes)
-        )
+        return sync_connection(self.warehouse, relations, self.destination, self.audience, self.send, **(given | changes))
 
     def fetch(self, sql: str) -> Rows:
         return self.warehouse.fetch(sql)
@@ -559,7 +557,7 @@ def test_a_crash_in_the_middle_of_settling_settles_nothing(world: World, monkeyp
     execute = DuckDB.execute
 
     def dying(self: DuckDB, sql: str) -> None:
-        if sql.startswith("insert into \"acknowledged\""):
+        if sql.startswith('insert into "acknowledged"'):
             raise Crash
         execute(self, sql)
 

@@ -9,8 +9,6 @@ import json
 import os
 import sys
 
-import dbt.adapters.duckdb  # noqa: F401  # imported before the forks, that is the point
-import dbt.cli.main
 import duckdb  # noqa: F401
 
 import dbt_audiences.flow.run  # noqa: F401

@@ -221,9 +221,9 @@ def test_a_send_without_identifiers_uses_the_eligible_ones_of_its_type() -> None
 
 
 def test_words_for_another_form_are_refused_also_where_the_form_is_the_default() -> None:
-    for given, said in (({"list_name": "VIPs"}, "`list` names a list"), ({"entered_event": "In"}, "`events` names events")):
+    for words, said in (({"list_name": "VIPs"}, "`list` names a list"), ({"entered_event": "In"}, "`events` names events")):
         hook = destination("webhook", {"url": "https://example.com"})
-        project = Project("shop", {"vips": audience(send_to(**given))}, {}, {"hook": hook}, (), (), {})
+        project = Project("shop", {"vips": audience(send_to(**words))}, {}, {"hook": hook}, (), (), {})
         assert said in check_destinations(project)[0].message
 
 

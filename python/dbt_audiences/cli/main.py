@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -64,21 +65,25 @@ def main() -> None:
     as_json = "--json" in sys.argv
     try:
         code = group.main(standalone_mode=False)
+        sys.stdout.flush()
     except AudiencesError as error:
         sys.exit(_fail(error, as_json))
     except click.UsageError as error:
         if as_json:
-            print(json.dumps({"error": error.format_message(), "exit_code": 2}))
+            print(json.dumps({"error": error.format_message(), "hint": None, "exit_code": 2}, ensure_ascii=False))
         error.show(sys.stderr)
         sys.exit(2)
     except click.ClickException as error:
         error.show(sys.stderr)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
+        if as_json:
+            print(json.dumps({"error": "stopped", "hint": None, "exit_code": 1}))
         print("stopped", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read has gone away; Python would complain once more when it flushes standard output at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except OSError as error:
         sys.exit(_fail(_of_system(error), as_json))

@@ -34,11 +34,12 @@ class Instant(click.ParamType[datetime]):
 
 def project_options(command: F) -> F:
     """--project-dir, --profiles-dir and --target, as dbt has them."""
+    folder = click.Path(file_okay=False, resolve_path=True, path_type=Path)
     for option in (
         click.option("--target", metavar="NAME", help="The dbt target; default: the profile's own."),
-        click.option("--profiles-dir", type=click.Path(file_okay=False, resolve_path=True, path_type=Path), help="Where profiles.yml lies."),
-        click.option("--project-dir", type=click.Path(file_okay=False, resolve_path=True, path_type=Path), default=".", help="Where dbt_project.yml lies."),
-    ):  # fmt: skip
+        click.option("--profiles-dir", type=folder, help="Where profiles.yml lies."),
+        click.option("--project-dir", type=folder, default=".", help="Where dbt_project.yml lies."),
+    ):
         command = option(command)
     return command
 

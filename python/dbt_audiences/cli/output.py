@@ -47,7 +47,10 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     right = [all(isinstance(row[i], int) for row in rows) and bool(rows) for i in range(len(headers))]
 
     def line(values: Sequence[str]) -> str:
-        parts = [value.rjust(width) if is_right else value.ljust(width) for value, width, is_right in zip(values, widths, right, strict=True)]
+        parts = [
+            value.rjust(width) if is_right else value.ljust(width)
+            for value, width, is_right in zip(values, widths, right, strict=True)
+        ]
         return "  ".join(parts).rstrip()
 
     click.echo(line(headers))

@@ -39,7 +39,9 @@ def audience_model(audience: Audience, tables: Tables, definition_hash: str) -> 
     config = package_config(audience, definition_hash)
     return (
         f"-- Generated from audiences/{audience.key}.yml by `audiences compile`. Edit that file.\n"
-        f"{{{{ {config} }}}}\n\nwith\n\n" + "\n\n".join(model.ctes) + "\n\nselect\n    profile_id,\n    is_member,\n    changes_at\nfrom evaluated\n"
+        f"{{{{ {config} }}}}\n\nwith\n\n"
+        + "\n\n".join(model.ctes)
+        + "\n\nselect\n    profile_id,\n    is_member,\n    changes_at\nfrom evaluated\n"
     )
 
 

@@ -35,7 +35,7 @@ class Sum:
     parts: tuple[Expression, ...]
 
 
-Expression: TypeAlias = "Call | Raw | Sum | str | int | bool | None | Sequence[Expression] | Mapping[str, Expression]"
+Expression: TypeAlias = "Call | Raw | Sum | str | int | bool | Sequence[Expression] | Mapping[str, Expression] | None"
 
 
 def package_call(macro: str, *positional: Expression, **named: Expression) -> Call:
@@ -80,7 +80,11 @@ def render(expression: Expression, indent: int = 0) -> str:
         assert not isinstance(expression, Raw | str | int | bool | None)
         parts = [render(value, indent + 4) for value in expression]
         opening, closing = "[", "]"
-    return opening + "".join(f"\n{inner}{part}," for part in parts)[: -1 if closing == ")" else None] + f"\n{' ' * indent}{closing}"
+    return (
+        opening
+        + "".join(f"\n{inner}{part}," for part in parts)[: -1 if closing == ")" else None]
+        + f"\n{' ' * indent}{closing}"
+    )
 
 
 def _flat(expression: Expression) -> str:

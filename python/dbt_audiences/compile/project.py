@@ -19,8 +19,8 @@ from dbt_audiences.core.errors import DefinitionError, UsageError
 FOLDERS = ("models/audiences", "models/events", "models/traits/custom", "models/sync/sends")
 MACRO_FILE = "macros/audiences_project.sql"
 PACKAGE = "dbt_audiences"
-"""The dbt package, whose own audiences are samples. It gets no yml of them: where another project installs the package, dbt would
-take an entry for that project's audience of the same name. Its singular tests check what the yml would."""
+"""The dbt package, whose own audiences are samples. It gets no yml of them: where another project installs the package, dbt
+would take an entry for that project's audience of the same name. Its singular tests check what the yml would."""
 
 MARKS = ("-- Generated ", "{#- Generated ", "# Generated ")
 """How every generated file begins; only such files are ever replaced or removed."""

@@ -1,7 +1,7 @@
 """Which narrow tables a project needs, and what their columns are called.
 
-Walks every definition once and notes each property and trait with the type it is read as; the same registry then tells a condition
-where its column is.
+Walks every definition once and notes each property and trait with the type it is read as; the same registry then tells a
+condition where its column is.
 """
 
 from __future__ import annotations

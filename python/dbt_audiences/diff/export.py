@@ -18,9 +18,7 @@ FORMATS = ("formatted", "unformatted")
 _ROWS = 10_000
 
 
-def export(
-    warehouse: Warehouse, relations: Relations, key: str, path: Path, *, format: str, columns: Sequence[str]
-) -> int:
+def export(warehouse: Warehouse, relations: Relations, key: str, path: Path, *, format: str, columns: Sequence[str]) -> int:
     """Write the members and return how many; the file appears whole or not at all.
 
     format   `formatted` writes instants for people (`2026-02-01 00:00:00 UTC`), `unformatted` as ISO 8601
@@ -88,5 +86,3 @@ def _to_parquet(lines: Path, columns: Sequence[str]) -> None:
             f"to '{str(done).replace(chr(39), chr(39) * 2)}' (format parquet)"
         )
     os.replace(done, lines)
-
-

@@ -18,7 +18,8 @@ def members_query(relations: Relations, key: str) -> str:
     )
     return (
         f"select m.profile_id, m.entered_at, {first} from {relations['memberships']} as m left join ("
-        "select profile_id, type, value, row_number() over (partition by profile_id, type order by first_seen_at, value) as nth "
+        "select profile_id, type, value, "
+        "row_number() over (partition by profile_id, type order by first_seen_at, value) as nth "
         f"from {relations['profile_identifiers']}) as i on i.profile_id = m.profile_id "
         f"where m.audience = {text_literal(key)} group by m.profile_id, m.entered_at order by m.profile_id"
     )
@@ -44,8 +45,8 @@ def membership_diff(
 ) -> Change:
     """Evaluate the definition as it stands now on what the last run staged, and compare; nothing is written.
 
-    `compiled` is the SQL of the audience and of the narrow tables below it; those are computed anew, as temporary tables, since an
-    edited definition may read properties that no table has yet.
+    `compiled` is the SQL of the audience and of the narrow tables below it; those are computed anew, as temporary tables, since
+    an edited definition may read properties that no table has yet.
     """
     fresh: dict[str, str] = {}
     try:

@@ -35,7 +35,11 @@ def difference(workspace: Workspace, key: str, as_of: datetime) -> Change:
         compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "diff"})
         dbt.release()
     needed = dbt.ancestors([key])
-    narrow = {path.rsplit("/", 1)[1].removesuffix(".sql") for path in workspace.files() if path.startswith(("models/events/", "models/traits/custom/"))}
+    narrow = {
+        path.rsplit("/", 1)[1].removesuffix(".sql")
+        for path in workspace.files()
+        if path.startswith(("models/events/", "models/traits/custom/"))
+    }
     fresh = {name: sql for name, sql in compiled.items() if name == key or (name in needed and name in narrow)}
     with workspace.prepared_warehouse() as warehouse:
         return membership_diff(warehouse, dbt.relations(), key, fresh, dbt.order())
@@ -80,7 +84,8 @@ def status(workspace: Workspace) -> Status:
         known = {key: row for key, *row in status_rows(warehouse, relations)}
         runs = last_runs(warehouse, relations)
         connections = warehouse.fetch(
-            f"select destination, audience, status, reason, last_success_at from {relations['connections']} order by destination, audience"
+            "select destination, audience, status, reason, last_success_at "
+            f"from {relations['connections']} order by destination, audience"
         )
         data_until = newest_event(warehouse, relations)
     keys = []
@@ -88,7 +93,9 @@ def status(workspace: Workspace) -> Status:
         kind, enabled = defined.get(key, (str(known[key][0]) if key in known else "audience", False))
         state = "deleted" if key not in defined else "new" if key not in known else "enabled" if enabled else "disabled"
         _, _, members_count, changed_at = known.get(key, (kind, None, 0, None))
-        keys.append(KeyStatus(key, kind, state, int(str(members_count)), changed_at if isinstance(changed_at, datetime) else None))
+        keys.append(
+            KeyStatus(key, kind, state, int(str(members_count)), changed_at if isinstance(changed_at, datetime) else None)
+        )
     return Status(tuple(keys), tuple(connections), runs.get("last"), runs.get("succeeded"), data_until)
 
 

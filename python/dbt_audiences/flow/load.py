@@ -26,7 +26,13 @@ def load(
     with workspace.warehouse(wait=wait) as warehouse:
         if identifier is None:
             return load_calls(
-                warehouse, paths, schema=schema, source=source, max_rejected=max_rejected, loaded_at=loaded_at, progress=progress
+                warehouse,
+                paths,
+                schema=schema,
+                source=source,
+                max_rejected=max_rejected,
+                loaded_at=loaded_at,
+                progress=progress,
             )
         if len(paths) != 1:
             raise UsageError("--people loads one file at a time")

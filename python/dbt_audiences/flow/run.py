@@ -129,7 +129,13 @@ def _sync(
     workspace: Workspace, warehouse: Warehouse, outcomes: Sequence[Outcome], run_id: str, as_of: datetime
 ) -> tuple[SyncResult, ...]:
     built = {outcome.name for outcome in outcomes if outcome.status == "success"}
-    return sync_all(workspace, warehouse, sync_id=run_id, as_of=as_of, is_wanted=lambda audience, _, model: not audience.enabled or {audience.key, model} <= built)
+    return sync_all(
+        workspace,
+        warehouse,
+        sync_id=run_id,
+        as_of=as_of,
+        is_wanted=lambda audience, _, model: not audience.enabled or {audience.key, model} <= built,
+    )
 
 
 def _report(
@@ -167,7 +173,11 @@ def _exit_code(failures: Sequence[Outcome], connections: Sequence[SyncResult]) -
 def _finish(warehouse: Warehouse, relations: Mapping[str, str], report: RunReport) -> None:
     status = {0: "succeeded", GuardError.exit_code: "refused"}.get(report.exit_code, "failed")
     reasons = [f"{failure.name}: {failure.reason}" for failure in report.failures]
-    reasons += [f"{one.destination}/{one.audience}: {one.message}" for one in report.connections if fell_short(one) or one.status == "refused"]
+    reasons += [
+        f"{one.destination}/{one.audience}: {one.message}"
+        for one in report.connections
+        if fell_short(one) or one.status == "refused"
+    ]
     finish_run(warehouse, relations, report.run_id, status, now(), "; ".join(reasons))
 
 
@@ -175,6 +185,8 @@ def _note_failure(warehouse: Warehouse, relations: Mapping[str, str], run_id: st
     """Write the failure down where that is still possible; the failure itself is what the user must see."""
     try:
         if state_exists(warehouse, relations) and has_run(warehouse, relations, run_id):
-            finish_run(warehouse, relations, run_id, "failed", now(), "stopped" if isinstance(error, KeyboardInterrupt) else str(error))
+            finish_run(
+                warehouse, relations, run_id, "failed", now(), "stopped" if isinstance(error, KeyboardInterrupt) else str(error)
+            )
     except AudiencesError:
         return

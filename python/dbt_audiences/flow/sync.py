@@ -35,7 +35,9 @@ def sync(
         raise UsageError(f"there is no destination `{destination}`", hint=unknown(destination, workspace.project.destinations))
     guarded = _guarded_tables(workspace)
     if approve is not None and approve not in workspace.project.audiences and approve not in guarded:
-        raise UsageError(f"nothing named `{approve}` can be approved", hint=unknown(approve, {*workspace.project.audiences, *guarded}))
+        raise UsageError(
+            f"nothing named `{approve}` can be approved", hint=unknown(approve, {*workspace.project.audiences, *guarded})
+        )
     sync_id = f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}"
     with workspace.prepared_warehouse(wait=wait) as warehouse:
         if approve is not None and not dry_run:
@@ -47,7 +49,14 @@ def sync(
             return destination in (None, send.destination) and (audience or approve) in (None, one.key)
 
         return sync_all(
-            workspace, warehouse, sync_id=sync_id, as_of=as_of, is_wanted=is_wanted, approve=approve, resync=resync, dry_run=dry_run
+            workspace,
+            warehouse,
+            sync_id=sync_id,
+            as_of=as_of,
+            is_wanted=is_wanted,
+            approve=approve,
+            resync=resync,
+            dry_run=dry_run,
         )
 
 

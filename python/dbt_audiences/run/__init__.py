@@ -1,0 +1,1 @@
+"""dbt and the warehouse: the only place that knows either."""

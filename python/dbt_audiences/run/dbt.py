@@ -13,6 +13,7 @@ from typing import Any
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError, WarehouseError
 from dbt_audiences.run.packages import PACKAGE_VARIABLE, lacks_packages, package_path
+from dbt_audiences.run.warehouses.duckdb import busy_error
 
 Progress = Callable[[str, int, int], None]
 """Called with a model's name, how many are done, and how many there are."""
@@ -56,6 +57,7 @@ class Dbt:
     def parse(self) -> None:
         """Read the project as it now stands on disk; must be called again after files were generated."""
         self._manifest = None
+        self.credentials()
         if lacks_packages(self.root, str(self._settings().get("packages-install-path") or "dbt_packages")):
             self.install_packages()
         self._manifest = self._invoke(["parse"]).result
@@ -105,7 +107,9 @@ class Dbt:
     def selected(self, select: Sequence[str]) -> set[str]:
         """Names of the models that dbt's selectors choose; a selector that dbt cannot read is a usage error."""
         try:
-            result = self._invoke(["list", "--resource-type", "model", "--output", "name", "--select", *select, *self._state()]).result
+            result = self._invoke(
+                ["list", "--resource-type", "model", "--output", "name", "--select", *select, *self._state()]
+            ).result
         except FailedError as error:
             raise UsageError(f"`{' '.join(select)}` cannot be selected: {error.message}") from error
         return {name.rsplit(".", 1)[-1] for name in result or ()}
@@ -171,12 +175,19 @@ class Dbt:
         from dbt_common.context import set_invocation_context
         from dbt_common.exceptions import DbtBaseException
 
+        folder = self.profiles_folder()
+        if not (folder / "profiles.yml").is_file():
+            looked = f"{self.root} or {folder}" if self.profiles_dir is None and folder != self.root else str(folder)
+            raise UsageError(
+                f"there is no profiles.yml in {looked}", hint="write one, or say with --profiles-dir where it lies"
+            )
         set_invocation_context(dict(os.environ))
-        set_from_args(Namespace(PROFILES_DIR=str(self.profiles_folder()), profiles_dir=str(self.profiles_folder())), None)
+        set_from_args(Namespace(PROFILES_DIR=str(folder), profiles_dir=str(folder)), None)
         try:
             profile = load_profile(str(self.root), {}, target_override=self.target)
         except DbtBaseException as error:
-            raise UsageError(f"profiles.yml cannot be used: {_first_lines(error)}", hint="see `dbt debug`") from error
+            said = _first_lines(error).replace("Runtime Error ", "")
+            raise UsageError(f"{folder / 'profiles.yml'} cannot be used: {said}", hint="see `dbt debug`") from error
         return {"type": profile.credentials.type, **_values(profile.credentials)}
 
     def target_name(self) -> str:
@@ -238,7 +249,9 @@ class Dbt:
             if self.target_path is not None:
                 places += ["--target-path", str(self.target_path)]
             os.environ.setdefault(PACKAGE_VARIABLE, str(package_path()))
-            result = runner.invoke([*arguments, *places, "--log-level", "none", "--no-print", "--no-version-check"])
+            result = runner.invoke(
+                [*arguments, *places, "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-version-check"]
+            )
         if result.exception is not None:
             raise _translated(result.exception)
         if not result.success and not accept_failures:
@@ -281,7 +294,10 @@ def _translated(error: BaseException) -> BaseException:
     if isinstance(error, KeyboardInterrupt | AudiencesError):
         return error
     text = str(error)
-    if "lock" in text and "PID" in text or "could not connect" in text.lower() or "Connection refused" in text:
+    busy = busy_error(text)
+    if busy is not None:
+        return busy
+    if "could not connect" in text.lower() or "Connection refused" in text:
         return WarehouseError(f"the warehouse cannot be reached: {_first_lines(error)}")
     return FailedError(f"dbt could not run: {_first_lines(error)}", hint="the whole message is in logs/dbt.log")
 

@@ -80,9 +80,7 @@ def record_keys(warehouse: Warehouse, relations: Relations, project: Project, at
 
 def start_run(warehouse: Warehouse, relations: Relations, run_id: str, as_of: datetime, started_at: datetime) -> None:
     """Note that a run has begun, and that those which never said how they ended were interrupted."""
-    warehouse.execute(
-        f"update {relations['runs']} set status = 'interrupted' where status = 'running'"
-    )
+    warehouse.execute(f"update {relations['runs']} set status = 'interrupted' where status = 'running'")
     warehouse.execute(
         f"insert into {relations['runs']} (run_id, as_of, status, started_at) values ({text_literal(run_id)}, "
         f"{instant_literal(as_of)}, 'running', {instant_literal(started_at)})"
@@ -141,7 +139,8 @@ def status_rows(warehouse: Warehouse, relations: Relations) -> list[tuple[str, s
     """(key, kind, deleted_at, members, last change) of every key that was ever used, in the order of keys."""
     rows = warehouse.fetch(
         "select k.key, k.kind, k.deleted_at, coalesce(m.n, 0), c.at from "
-        f"{relations['keys']} as k left join (select audience, count(*) as n from {relations['memberships']} group by audience) as m "
+        f"{relations['keys']} as k left join "
+        f"(select audience, count(*) as n from {relations['memberships']} group by audience) as m "
         f"on m.audience = k.key left join (select audience, max(changed_at) as at from {relations['membership_changes']} "
         "group by audience) as c on c.audience = k.key order by k.key"
     )

@@ -123,7 +123,9 @@ def _of_send(send: SendTo, audience: Audience, spec: Spec) -> Iterator[Problem]:
     if send.list_name is not None and form != "list":
         yield Problem(send.place, f"`list` names a list, and this is sent `as: {form}`", "add `as: list`, or leave `list` out")
     if (send.entered_event, send.exited_event) != ("Audience Entered", "Audience Exited") and form != "events":
-        yield Problem(send.place, f"`events` names events, and this is sent `as: {form}`", "add `as: events`, or leave `events` out")
+        yield Problem(
+            send.place, f"`events` names events, and this is sent `as: {form}`", "add `as: events`, or leave `events` out"
+        )
     for name in send.identifiers or ():
         if spec.identifier_types is not None and name not in spec.identifier_types:
             yield Problem(

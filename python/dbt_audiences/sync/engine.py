@@ -148,9 +148,7 @@ def _sized(result: SyncResult, sizes: Sizes) -> SyncResult:
     return replace(result, entered=sizes.entering, exited=sizes.leaving, changed=sizes.changing)
 
 
-def _recorded(
-    ledger: Ledger, result: SyncResult, at: datetime, *, dry_run: bool, is_complete: bool = False
-) -> SyncResult:
+def _recorded(ledger: Ledger, result: SyncResult, at: datetime, *, dry_run: bool, is_complete: bool = False) -> SyncResult:
     if not dry_run:
         ledger.record_connection(result.status, result.message or None, at, is_complete=is_complete)
     return result
@@ -211,9 +209,7 @@ class _Sync:
         else:
             sending.send_batches(prefix, side or "add", batches, self.sync_id, self.now)
 
-    def dry(
-        self, result: SyncResult, desired: str, *, approved: bool, resync: bool, is_filtered: bool
-    ) -> SyncResult:
+    def dry(self, result: SyncResult, desired: str, *, approved: bool, resync: bool, is_filtered: bool) -> SyncResult:
         """The same plan, shown: nothing is written but temporary tables."""
         sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync)
         is_first = not self.ledger.first_synced()

@@ -142,4 +142,3 @@ def _wished_wait(header: str | None, clock: Callable[[], datetime]) -> float | N
 
 def _counted(outcome: Outcome, tries: int) -> Outcome:
     return Outcome(outcome.verdict, outcome.reason, outcome.refused, outcome.divides, outcome.stops, tries)
-

@@ -108,8 +108,7 @@ class Outbox:
         while waiting and not self.is_stopped:
             wave, waiting = waiting[:WAVE_REQUESTS], waiting[WAVE_REQUESTS:]
             outcomes = [
-                _in_doubt_if_tried(request, outcome)
-                for request, outcome in zip(wave, self._channel.deliver(wave), strict=True)
+                _in_doubt_if_tried(request, outcome) for request, outcome in zip(wave, self._channel.deliver(wave), strict=True)
             ]
             waiting += self._settle(list(zip(wave, outcomes, strict=True)))
         if self.rejected >= REJECTIONS_WITHOUT_SUCCESS and not self.delivered:

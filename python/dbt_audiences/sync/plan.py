@@ -64,11 +64,15 @@ where nth = 1"""
 
 
 def _plan_query(ledger: Ledger, *, resync: bool) -> str:
-    rejected = "" if resync or not ledger.has_rejections() else (
-        "where not exists (select 1 from rejected where rejected.identifier_type = compared.identifier_type "
-        "and rejected.identifier_value = compared.identifier_value and compared.op <> 'same' "
-        "and (rejected.op = 'remove') = (compared.op = 'remove') "
-        "and (compared.op = 'remove' or rejected.traits = compared.traits))"
+    rejected = (
+        ""
+        if resync or not ledger.has_rejections()
+        else (
+            "where not exists (select 1 from rejected where rejected.identifier_type = compared.identifier_type "
+            "and rejected.identifier_value = compared.identifier_value and compared.op <> 'same' "
+            "and (rejected.op = 'remove') = (compared.op = 'remove') "
+            "and (compared.op = 'remove' or rejected.traits = compared.traits))"
+        )
     )
     with_rejected = f"rejected as (\n{ledger.last_rejections()}\n),\n" if rejected else ""
     return f"""with {with_rejected}held as (

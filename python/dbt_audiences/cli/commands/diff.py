@@ -19,7 +19,7 @@ from dbt_audiences.cli.output import print_json
 def command(
     key: str, as_of: datetime | None, as_json: bool, project_dir: Path, profiles_dir: Path | None, target: str | None
 ) -> None:
-    """Who would enter and leave an audience, by its definition as it stands and the data of the last run; nothing is written."""
+    """Who would enter and leave an audience, by its definition as it stands and the data of the last run. Writes nothing."""
     from dbt_audiences.flow.inspect import difference
 
     change = difference(open_workspace(project_dir, profiles_dir, target), key, instant_or_now(as_of))

@@ -12,9 +12,21 @@ from dbt_audiences.cli.output import print_json
 
 @click.command("export", short_help="Write an audience to a file.")
 @click.argument("key")
-@click.option("--format", "format_", type=click.Choice(("formatted", "unformatted")), default="formatted", help="Times for people, or as ISO 8601.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("formatted", "unformatted")),
+    default="formatted",
+    help="Times for people, or as ISO 8601.",
+)
 @click.option("--columns", metavar="A,B,...", help="Which columns, in this order; default: all.")
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, resolve_path=True, path_type=Path), help="FILE.csv, .jsonl or .parquet")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, resolve_path=True, path_type=Path),
+    help="FILE.csv, .jsonl or .parquet",
+)
 @json_option
 @project_options
 def command(

@@ -16,8 +16,17 @@ from dbt_audiences.cli.output import print_json, print_table, progress_bar, say
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--source", metavar="NAME", help="Where the calls come from, for those that do not say it themselves.")
 @click.option("--people", is_flag=True, help="The file has one person a row, and traits in its columns.")
-@click.option("--identifier", type=click.Choice(("user_id", "email", "anonymous_id")), help="With --people: the column that tells who it is.")
-@click.option("--max-rejected", type=click.IntRange(min=0), metavar="N", help="More rejected lines are an error; default: any number is kept and counted.")
+@click.option(
+    "--identifier",
+    type=click.Choice(("user_id", "email", "anonymous_id")),
+    help="With --people: the column that tells who it is.",
+)
+@click.option(
+    "--max-rejected",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="More rejected lines are an error; default: any number is kept and counted.",
+)
 @wait_option
 @json_option
 @project_options
@@ -33,12 +42,12 @@ def command(
     profiles_dir: Path | None,
     target: str | None,
 ) -> None:
-    """Load Segment-spec calls: JSON Lines (gzip or not), CSV or Parquet; a folder or a glob works. Loading again changes nothing."""
+    """Load Segment-spec calls: JSON Lines (gzip or not), CSV or Parquet; a folder or a glob works. Loading twice is once."""
     from dbt_audiences.flow.load import load
 
     if people != (identifier is not None):
         raise click.UsageError("--people and --identifier go together")
-    paths = [os.path.abspath(name) for name in files]
+    paths = [str(Path.cwd() / name) for name in files]
     workspace = open_workspace(project_dir, profiles_dir, target)
     with progress_bar("loading") as progress:
         loaded = load(

@@ -15,7 +15,9 @@ from dbt_audiences.cli.output import print_json, print_table
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N members; default: all.")
 @json_option
 @project_options
-def command(key: str, limit: int | None, as_json: bool, project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:
+def command(
+    key: str, limit: int | None, as_json: bool, project_dir: Path, profiles_dir: Path | None, target: str | None
+) -> None:
     """The members of an audience: profile_id, entered_at, and the first user_id, email and anonymous_id of each."""
     from dbt_audiences.diff.members import MEMBER_COLUMNS
     from dbt_audiences.flow.inspect import members_of

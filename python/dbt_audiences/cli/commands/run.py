@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.option("--full-refresh", is_flag=True, help="Build everything anew; memberships, ledger and profile ids stay.")
 @click.option("--no-sync", is_flag=True, help="Push nothing.")
 @click.option("--reuse-key", multiple=True, metavar="KEY", help="Let a deleted key come back with another definition.")
-@click.option("--state", type=click.Path(file_okay=False, resolve_path=True, path_type=Path), help="Artifacts for `state:` selectors.")
+@click.option(
+    "--state", type=click.Path(file_okay=False, resolve_path=True, path_type=Path), help="Artifacts for `state:` selectors."
+)
 @wait_option
 @as_of_option
 @json_option
@@ -73,7 +75,17 @@ def _print(report: RunReport) -> None:
         print_table(
             ("destination", "audience", "added", "removed", "changed", "delivered", "rejected", "pending", "status"),
             [
-                (one.destination, one.audience, one.entered, one.exited, one.changed, one.delivered, one.rejected, one.pending, one.status)
+                (
+                    one.destination,
+                    one.audience,
+                    one.entered,
+                    one.exited,
+                    one.changed,
+                    one.delivered,
+                    one.rejected,
+                    one.pending,
+                    one.status,
+                )
                 for one in report.connections
             ],
         )

@@ -59,7 +59,17 @@ def command(
     print_table(
         ("destination", "audience", "added", "removed", "changed", "delivered", "rejected", "pending", "status"),
         [
-            (one.destination, one.audience, one.entered, one.exited, one.changed, one.delivered, one.rejected, one.pending, one.status)
+            (
+                one.destination,
+                one.audience,
+                one.entered,
+                one.exited,
+                one.changed,
+                one.delivered,
+                one.rejected,
+                one.pending,
+                one.status,
+            )
             for one in results
         ],
     )

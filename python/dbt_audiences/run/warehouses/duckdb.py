@@ -101,20 +101,33 @@ def _chunks(rows: Iterable[Sequence[object]], size: int) -> Iterator[list[Sequen
         yield chunk
 
 
+def busy_error(text: str) -> WarehouseError | None:
+    """The error for DuckDB's complaint that another process holds the file, or None for any other text."""
+    holder = re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", text)
+    if holder is None:
+        return None
+    return WarehouseError(
+        f"the database is busy: process {holder[2]} ({holder[1]}) has it open for writing",
+        hint="wait for it to end; `load`, `run` and `sync` do so with --wait",
+        is_busy=True,
+    )
+
+
 def _translated(error: Any) -> AudiencesError:
     import duckdb
 
     text = str(error)
+    if any(said in text.splitlines()[0] for said in ("No space left", "File too large")):
+        return WarehouseError("the disk is full: the database could not be written", hint="free space and run again")
     if isinstance(error, duckdb.IOException):
-        holder = re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", text)
-        if holder is not None:
+        busy = busy_error(text)
+        if busy is not None:
+            return busy
+        if "not a valid DuckDB database file" in text:
             return WarehouseError(
-                f"the database is busy: process {holder[2]} ({holder[1]}) has it open for writing",
-                hint="wait for it to end, or add --wait",
-                is_busy=True,
+                text.splitlines()[0].removeprefix("IO Error: "),
+                hint="correct `path` in profiles.yml, or restore the file from a copy",
             )
-        if "No space left" in text:
-            return WarehouseError("the disk is full: the database could not be written", hint="free space and run again")
         return WarehouseError(f"the database could not be read or written: {text.splitlines()[0]}")
     if isinstance(error, duckdb.ConnectionException):
         return WarehouseError(f"the database could not be opened: {text.splitlines()[0]}")

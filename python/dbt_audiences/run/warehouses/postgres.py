@@ -38,7 +38,8 @@ def connect(credentials: Mapping[str, object]) -> Postgres:
         )
     except psycopg2.Error as error:
         raise WarehouseError(
-            f"Postgres cannot be reached: {str(error).strip().splitlines()[0]}", hint="check host, port and user in profiles.yml"
+            f"Postgres cannot be reached: {str(error).strip().splitlines()[0]}",
+            hint="check host, port and user in profiles.yml",
         ) from error
     opened.autocommit = True
     return Postgres(opened)
