@@ -3,9 +3,9 @@
     python -m tests.integration.mutants            every fault, two at a time
     python -m tests.integration.mutants month_ends those whose name has this in it
 
-Last result: 37 of 37 noticed. 32 by a row of a truth table and one, `keys_split_at_dots`, by an error of the SQL; only the drawn
-scenarios noticed `not_without_coalesce`, `flip_one_event_late`, `traits_of_the_future` and `trait_changes_forgotten`. Each is
-tried until the first test fails, so later tests might notice it too.
+Result: each of the 37 was noticed, tried in several runs while the tests grew. 32 by a row of a truth table and one,
+`keys_split_at_dots`, by an error of the SQL; `not_without_coalesce`, `flip_one_event_late`, `traits_of_the_future` and
+`trait_changes_forgotten` by drawn scenarios. A fault is tried until the first test fails; later ones might notice it too.
 """
 
 from __future__ import annotations
