@@ -219,17 +219,17 @@ def test_what_is_disabled_sends_nothing_and_catches_up_once_enabled(project: Pro
     files = sorted((project.root / "deliveries").rglob("*"))
     destination = project.root / "destinations/crm_files.yml"
     text = destination.read_text()
-    project.define("off", BUYERS, send_to=[{"destination": "crm_files", "enabled": False}])
+    project.define("paused", BUYERS, send_to=[{"destination": "crm_files", "enabled": False}])
     project.load(track("v1", "Bought", -0.5))
     destination.write_text(text + "enabled: false\n")
     report = project.run(sync=True)
-    assert {one["audience"]: one["status"] for one in report["connections"]} == {"buyers": "disabled", "off": "disabled"}
+    assert {one["audience"]: one["status"] for one in report["connections"]} == {"buyers": "disabled", "paused": "disabled"}
     assert sorted((project.root / "deliveries").rglob("*")) == files
     destination.write_text(text)
     synced = project.audiences("sync", "--json").json
     assert {one["audience"]: (one["status"], one["delivered"]) for one in synced} == {
         "buyers": ("synced", 1),
-        "off": ("disabled", 0),
+        "paused": ("disabled", 0),
     }
 
 
@@ -254,7 +254,8 @@ def test_a_disabled_audience_is_not_built_and_not_sent_and_keeps_its_members(pro
     project.audiences("disable", "buyers")
     project.load(track("v1", "Bought", 0.5))
     report = project.run(day=1, sync=True)
-    assert [one["audience"] for one in report["audiences"]] == ["on_business"] and report["connections"] == []
+    assert [one["audience"] for one in report["audiences"]] == ["on_business"]
+    assert [(one["audience"], one["status"]) for one in report["connections"]] == [("buyers", "disabled")]
     assert project.sql("select count(*) from audiences.memberships where audience = 'buyers'") == [(10,)]
     assert project.sql("select key from audiences.keys where deleted_at is not null") == []
     project.audiences("enable", "buyers")

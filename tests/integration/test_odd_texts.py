@@ -1,91 +1,156 @@
-"""Odd names and values pass unharmed: from a definition and a file, through the warehouse, to a folder and a receiver."""
+"""Texts that break careless programs, as names and as values: defined, loaded, computed, sent and exported unharmed."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.projects import Project, identify, new_project, track
-from tests.integration.receiver import Receiver
+from tests.integration.receiver import Received, Receiver
 
-TEXTS = (
-    "It's", 'a "b"', "a\\b", "{{ x }}", "{% raw %}", "{# no #}", '"; drop table x; --', "a\nb", "a\tb",
-    "\U0001f6d2\U0001f469\u200d\U0001f467",
-    "\u0645\u0631\u062d\u0628\u0627", "%", "_", "$1", "null", "x" * 10_000,
-)  # fmt: skip
+csv.field_size_limit(1_000_000)
+
+TEXTS = {
+    "apostrophe": "It's",
+    "backslash": "a\\b",
+    "expression": "{{ x }}",
+    "statement": "{% raw %}",
+    "open_comment": "{# never closed",
+    "injection": '"; drop table x; --',
+    "quoted_injection": "'); drop schema audiences cascade; --",
+    "newline": "two\nlines",
+    "carriage_return": "two\r\nlines",
+    "tab": "two\tcells",
+    "sql_comment": "/* -- */ #",
+    "wildcards": "100%_*?[a]",
+    "dollars": "$1 ${x} $$",
+    "emoji": "👩‍👩‍👧 🦆",
+    "right_to_left": "שלום مرحبا",
+    "override": "a\u202egnp.exe",
+    "yaml": "- a: [b, *c] # &d !e | > %",
+    "word": "null",
+    "comma": 'a,"b";c',
+    "long": "long " * 1999 + "text!",
+}
+KEYS = {text: key for key, text in TEXTS.items()}
+
+
+def definition(key: str, text: str) -> dict[str, object]:
+    """An audience that is named by the text and compares with it in every way."""
+    head, tail = text[:60], text[-60:]
+    compared = [
+        {"property": "p", "equals": text},
+        {"property": "p", "one_of": [text, "another"]},
+        {"property": "p", "contains": text[1:]},
+        {"property": "p", "starts_with": head},
+        {"property": "p", "ends_with": tail},
+        {"property": "p", "matches": "^" + re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", head)},
+        {"property": "p", "not_equals": f"{text}."},
+        {"property": "p", "none_of": [f"{text}.", "another"]},
+        {"property": text.replace(".", "\\."), "equals": text},
+    ]
+    who = [
+        {"performed": text, "exactly": 1},
+        {"performed": "Said", "where": compared},
+        {"trait": "note", "equals": text},
+    ]
+    send = {"as": "list", "list": text, "traits": ["note"]}
+    send_to = [{"destination": "hook", **send}, {"destination": "crm_files", "traits": ["note"]}]
+    return {"audience": key, "name": text, "description": text, "who": who, "send_to": send_to, "owner": text, "folder": "odd"}
+
+
+class World:
+    """The project after one run, and what the receiver got."""
+
+    def __init__(self, project: Project, receiver: Receiver) -> None:
+        self.project = project
+        self.report: Any = None
+        self.receiver = receiver
+
+    def requests(self, key: str) -> list[Received]:
+        return [request for request in self.receiver.requests if request.json["audience"] == key]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = new_project(tmp_path_factory.mktemp("odd") / "shop")
-    calls = []
-    for number, text in enumerate(TEXTS):
-        calls += [
-            track(f"event-{number}", text, -1),
-            track(f"property-{number}", "E", -1, properties={text: text, "p": text}),
-            identify(-1, userId=f"trait-{number}", traits={"note": text, text: 1}),
-            track(text, "Id", -1, messageId=f"id-{number}"),
-        ]
-    project.load(*calls)
-    for number, text in enumerate(TEXTS):
-        quoted = json.dumps(text)
-        path = json.dumps(text.replace(".", "\\."))
-        project.define(f"event_{number}", f"{{performed: {quoted}}}", name=text, description=text)
-        if text != "$1":
-            project.define(f"property_{number}", f"{{performed: E, where: [{{property: {path}, equals: {quoted}}}]}}")
-        project.define(f"trait_is_{number}".replace("trait_", "note_"), f"{{trait: note, one_of: [{quoted}, zzz]}}")
-        project.define(
-            f"contains_{number}",
-            f"{{performed: E, where: [{{property: p, contains: {quoted}}}, {{property: p, starts_with: {quoted}}}]}}",
-        )
-    project.define("ids", "{performed: Id}", name='{{ "odd" }}', description="It's {{ x }}")
-    project.run()
-    return project
-
-
-@pytest.mark.parametrize("number", range(len(TEXTS)))
-def test_an_odd_text_is_found_as_name_and_value(project: Project, number: int) -> None:
-    found = {key: {row[0] for row in project.sql(
-        f"select i.value from audiences.{key} join audiences.profile_identifiers as i using (profile_id)"
-    )} for key in (f"event_{number}", f"note_is_{number}", f"contains_{number}")}  # fmt: skip
-    assert found[f"event_{number}"] == {f"event-{number}"}
-    assert found[f"note_is_{number}"] == {f"trait-{number}"}
-    starting = {f"property-{other}" for other, text in enumerate(TEXTS) if text.startswith(TEXTS[number])}
-    assert found[f"contains_{number}"] == starting
-    if (project.root / f"audiences/property_{number}.yml").exists():
-        rows = project.sql(
-            f"select i.value from audiences.property_{number} join audiences.profile_identifiers as i using (profile_id)"
-        )
-        assert {row[0] for row in rows} == {f"property-{number}"}
-
-
-def test_odd_identifiers_arrive_unharmed(project: Project, tmp_path: Path) -> None:
-    shop = project.copy(tmp_path / "shop")
-    for path in (shop.root / "audiences").glob("*_[0-9]*.yml"):
-        path.unlink()
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    project = new_project(tmp_path_factory.mktemp("odd_texts") / "shop")
     with Receiver() as receiver:
-        shop.write(
+        world = World(project, receiver)
+        project.write(
             "destinations/hook.yml",
             f"destination: hook\ntype: webhook\nsettings: {{url: '{receiver.url}'}}\nallow_private_addresses: true\n",
         )
-        shop.write("destinations/files.yml", "destination: files\ntype: folder\nsettings: {path: out}\n")
-        shop.define(
-            "ids",
-            "{performed: Id}",
-            send_to=[{"destination": "hook", "as": "list", "list": 'a "list"\n{{ x }}'}, {"destination": "files"}],
-        )
-        shop.run(sync=True)
-        request = receiver.requests[0].json
-    assert request["list"] == 'a "list"\n{{ x }}'
-    assert {member["identifiers"]["user_id"] for member in request["members"]} == set(TEXTS)
-    with next((shop.root / "out/ids").glob("*.csv")).open(encoding="utf-8", newline="") as file:
-        assert {row["user_id"] for row in csv.DictReader(file)} == set(TEXTS)
-    shop.audiences("export", "ids", "-o", str(tmp_path / "ids.jsonl"))
-    exported = [json.loads(line) for line in (tmp_path / "ids.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert {row["user_id"] for row in exported} == set(TEXTS)
+        for key, text in TEXTS.items():
+            project.write(f"audiences/{key}.yml", json.dumps(definition(key, text), ensure_ascii=False))
+        for number, text in enumerate([*TEXTS.values(), "nobody"]):
+            project.load(
+                identify(-2, userId=text, traits={"note": text}, messageId=f"i{number}"),
+                track(text, text, -1, messageId=f"e{number}"),
+                track(text, "Said", -1, messageId=f"s{number}", properties={"p": text, text: text}),
+            )
+        world.report = project.run(sync=True)
+    return world
 
 
-def test_compiling_again_changes_nothing(project: Project) -> None:
-    project.audiences("compile", "--check")
+def test_every_model_is_built_and_every_connection_synced(world: World) -> None:
+    assert world.report["failures"] == []
+    assert {one["audience"]: (one["name"], one["status"], one["members"]) for one in world.report["audiences"]} == {
+        key: (text, "built", 1) for key, text in TEXTS.items()
+    }
+    assert {(one["status"], one["delivered"]) for one in world.report["connections"]} == {("synced", 1)}
+    assert world.project.sql("select count(*) from raw.rejected") == [(0,)]
+
+
+def test_each_text_finds_its_own_person_and_nobody_else(world: World) -> None:
+    found = world.project.sql(
+        "select m.audience, i.value from audiences.memberships as m join audiences.profile_identifiers as i using (profile_id)"
+    )
+    assert sorted(found) == sorted(TEXTS.items())
+    for key in ("newline", "injection", "right_to_left"):
+        (row,) = world.project.audiences("members", key, "--json").json
+        assert row["user_id"] == TEXTS[key]
+        assert len(world.project.audiences("members", key).out.splitlines()) == 3
+    assert world.project.audiences("status", "--json").json["last_run"]["status"] == "succeeded"
+
+
+def test_the_receiver_gets_each_text_as_it_is(world: World) -> None:
+    for key, text in TEXTS.items():
+        (request,) = world.requests(key)
+        (member,) = request.json["members"]
+        assert (request.json["list"], member["identifiers"], member["traits"]) == (text, {"user_id": text}, {"note": text})
+
+
+def test_the_folder_gets_each_text_as_it_is(world: World) -> None:
+    for key, text in TEXTS.items():
+        (path,) = (world.project.root / "deliveries" / key).glob("*.csv")
+        (row,) = csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline=""))
+        assert (row["audience"], row["op"], row["user_id"]) == (key, "add", text)
+        assert json.loads(row["traits"]) == {"note": text}
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_an_export_holds_each_text_as_it_is(world: World, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"out.{ending}"
+    for key, text in TEXTS.items():
+        world.project.audiences("export", key, "-o", str(path), "--columns", "user_id")
+        written = path.read_bytes().decode("utf-8")
+        (row,) = [json.loads(written)] if ending == "jsonl" else csv.DictReader(io.StringIO(written, newline=""))
+        assert row == {"user_id": text}
+
+
+def test_names_and_descriptions_reach_the_manifest_as_they_are(world: World) -> None:
+    manifest = json.loads((world.project.root / "target/manifest.json").read_text(encoding="utf-8"))
+    nodes = manifest["nodes"]
+    assert {key: nodes[f"model.shop.{key}"]["description"] for key in TEXTS} == TEXTS
+
+
+def test_compiling_again_changes_nothing(world: World) -> None:
+    assert world.project.audiences("compile", "--check").out == "every model is up to date\n"
+    assert world.project.audiences("compile").out == "every model is up to date\n"
+    said = world.project.audiences("diff", "quoted_injection", "--as-of", "2026-02-01T12:00:00Z").out
+    assert said == "0 would enter, 0 would leave, 1 would stay\n"

@@ -18,7 +18,7 @@ def set_enabled(workspace: Workspace, key: str, *, enabled: bool) -> Path:
     if folder is None:
         raise UsageError(f"there is no audience or trait `{key}`", hint=unknown(key, {*project.audiences, *project.traits}))
     path = workspace.root / folder / f"{key}.yml"
-    before = path.read_text(encoding="utf-8")
+    before = path.read_bytes().decode("utf-8")
     after = _edited(workspace.root, path, before, enabled)
     if after == before:
         return path

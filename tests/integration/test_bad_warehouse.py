@@ -1,0 +1,162 @@
+"""A profile that cannot be used, a database that is busy, broken or gone, a full disk: clear words, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.integration.processes import ended, files, started
+from tests.integration.projects import Project, at, shop_with_ten_buyers, state, track
+
+HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Read only, or put back as it was."""
+    return shop_with_ten_buyers(tmp_path_factory.mktemp("bad_warehouse") / "shop")
+
+
+@pytest.fixture
+def project(shop: Project, tmp_path: Path) -> Project:
+    return shop.copy(tmp_path / "shop")
+
+
+@contextmanager
+def held(project: Project) -> Iterator[subprocess.Popen[str]]:
+    """Another process has the database open; it lets go when its standard input is closed."""
+    command = [sys.executable, "-c", HOLD, str(project.root / "warehouse.duckdb")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        try:
+            yield holder
+        finally:
+            holder.stdin.close()
+
+
+# --- profiles and databases --------------------------------------------------------------------------------------------------
+
+OUTPUT = "shop:\n  target: dev\n  outputs: {%s}\n"
+
+
+@pytest.mark.parametrize(
+    ("profiles", "exit_code", "message", "hint"),
+    [
+        (
+            "",
+            2,
+            "{profiles} cannot be used: dbt encountered an error while trying to read your profiles.yml file. "
+            "The profiles.yml file at {profiles} is empty",
+            "see `dbt debug`",
+        ),
+        (
+            "other: {}\n",
+            2,
+            "{profiles} cannot be used: Could not find profile named 'shop'",
+            "see `dbt debug`",
+        ),
+        (
+            "shop:\n  target: dev\n  outputs: {prod: {type: duckdb}}\n",
+            2,
+            "{profiles} cannot be used: The profile 'shop' does not have a target named 'dev'. "
+            "The valid target names for this profile are: - prod",
+            "see `dbt debug`",
+        ),
+        (
+            "shop:\n  target: dev\n  outputs: {dev: {type: oracle}}\n",
+            2,
+            '{profiles} cannot be used: Credentials in profile "shop", target "dev" invalid: '
+            "Could not find adapter type oracle!",
+            "see `dbt debug`",
+        ),
+        (
+            "shop:\n  target: dev\n  outputs: {dev: {type: duckdb, path: gone/w.duckdb}}\n",
+            4,
+            "the folder of the database `gone/w.duckdb` does not exist",
+            "create it, or correct `path` in profiles.yml",
+        ),
+        (
+            "shop:\n  target: dev\n  outputs: {dev: {type: duckdb, path: README.md}}\n",
+            4,
+            'The file "{root}/README.md" exists, but it is not a valid DuckDB database file!',
+            "correct `path` in profiles.yml, or restore the file from a copy",
+        ),
+    ],
+)
+def test_a_profile_that_cannot_be_used_is_said_alike_by_every_command(
+    shop: Project, profiles: str, exit_code: int, message: str, hint: str
+) -> None:
+    path = shop.root / "profiles.yml"
+    before = files(shop)
+    good = path.read_text()
+    path.write_text(profiles)
+    try:
+        for command in (["run"], ["members", "buyers"], ["sync"], ["status"], ["load", "events.jsonl"]):
+            result = shop.audiences(*command, expect=exit_code)
+            expected = message.replace("{profiles}", str(path)).replace("{root}", str(shop.root))
+            assert result.out == "" and result.err == f"error: {expected}\n  {hint}\n"
+    finally:
+        path.write_text(good)
+    assert files(shop) == before
+
+
+def test_without_a_profile_or_with_an_unknown_target_the_message_says_so(shop: Project, tmp_path: Path) -> None:
+    for command in (["run"], ["members", "buyers"], ["compile", "--check"]):
+        result = shop.audiences(*command, "--profiles-dir", str(tmp_path), expect=0 if command[0] == "compile" else 2)
+        missing = f"error: there is no profiles.yml in {tmp_path}\n  write one, or say with --profiles-dir where it lies\n"
+        assert result.err == ("" if command[0] == "compile" else missing)
+        result = shop.audiences(*command, "--target", "prd", expect=0 if command[0] == "compile" else 2)
+        assert ("does not have a target named 'prd'. The valid target names" in result.err) == (command[0] != "compile")
+
+
+def test_a_busy_database_names_the_process_that_holds_it_and_nothing_is_changed(shop: Project) -> None:
+    before = files(shop)
+    with held(shop) as holder:
+        for command in (["run"], ["members", "buyers"], ["diff", "buyers"], ["sync"], ["status"], ["load", "events.jsonl"]):
+            result = shop.audiences(*command, "--json", expect=4)
+            assert result.json["error"].startswith(f"the database is busy: process {holder.pid} (")
+            assert result.json["error"].endswith(") has it open for writing")
+            assert result.json["hint"] == "wait for it to end; `load`, `run` and `sync` do so with --wait"
+        assert shop.audiences("compile", "--check").out == "every model is up to date\n"
+    assert files(shop) == before
+
+
+def test_with_wait_a_command_goes_on_as_soon_as_the_database_is_free(project: Project) -> None:
+    project.write("late.jsonl", json.dumps(track("v1", "Bought", -1)) + "\n")
+    for command in (["load", str(project.root / "late.jsonl")], ["run", "--as-of", at(0)], ["sync"]):
+        with held(project) as holder:
+            assert holder.stdin is not None
+            begun = time.monotonic()
+            threading.Timer(1.2, holder.stdin.close).start()
+            project.audiences(*command, "--wait")
+            assert time.monotonic() - begun >= 1.2
+    assert "v1" in project.members("buyers")
+
+
+def test_a_full_disk_leaves_the_last_good_state_and_the_next_run_goes_on(project: Project) -> None:
+    calls = [track(f"n{n}", "Bought", -1, properties={"note": os.urandom(300).hex()}) for n in range(8000)]
+    lines = "".join(json.dumps(call) + "\n" for call in calls)
+    project.write("calls.jsonl", lines)
+    database = project.root / "warehouse.duckdb"
+    before = state(project, "runs", "profile_identifiers")
+    failed = ended(started(project, "load", str(project.root / "calls.jsonl"), limit=1_000_000))
+    assert failed.exit_code in (1, 4) and failed.err.startswith("error: ") and "Traceback" not in failed.err
+    assert project.sql("select count(*) from raw.calls") == [(16,)]
+    project.audiences("load", str(project.root / "calls.jsonl"))
+
+    failed = ended(started(project, "run", "--as-of", at(0), "--json", limit=database.stat().st_size + 500_000))
+    assert failed.exit_code == 1 and "File too large" in failed.json["failures"][0]["message"]
+    assert state(project, "runs", "profile_identifiers") == before
+    assert project.sql("select status from audiences.runs order by started_at desc limit 1") == [("failed",)]
+    report = project.run(sync=True)
+    assert {one["audience"]: one["members"] for one in report["audiences"]}["buyers"] == 8010
+    assert [(one["status"], one["delivered"]) for one in report["connections"]] == [("synced", 8000)]
