@@ -175,6 +175,9 @@ def test_an_approval_lets_one_change_of_one_audience_through_and_is_recorded(edi
     assert project.audiences("sync", "--approve", "left_share", "--dry-run", "--json").json[0]["pending"] == 3
     assert project.sql("select * from audiences.approvals") == []
 
+    project.define("unsent", "everyone")
+    nothing = project.audiences("sync", "--approve", "unsent", expect=2).err
+    assert nothing == "error: `unsent` is sent nowhere: there is no change of it to approve\n"
     (approved,) = project.audiences("sync", "--approve", "left_share", "--json").json
     assert (approved["status"], approved["exited"], approved["delivered"]) == ("synced", 3, 3)
     used = "select key, approved_at is not null, used_at is not null, used_by is not null from audiences.approvals"

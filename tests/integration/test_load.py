@@ -185,6 +185,7 @@ REJECTED: list[tuple[object, str]] = [
     (call(userId=...), "no identifier"),
     (call(userId=" ", anonymousId=""), "no identifier"),
     (call(userId=None, context={"externalIds": []}, traits={"email": " "}), "no identifier"),
+    (call(userId=None, context={"externalIds": [{"id": "1", "type": "t"}]}), "no identifier"),
     (call(userId={"id": 7}), "userId is neither a text nor a number"),
     (call(userId=True), "userId is neither a text nor a number"),
     (call(messageId=[1]), "messageId is neither a text nor a number"),
@@ -221,7 +222,6 @@ def test_a_bad_line_is_rejected_with_its_reason_and_holds_nothing_back(warehouse
         {"userId": ..., "traits": {"email": "a@b.c"}},
         {"userId": ..., "context": {"traits": {"email": "a@b.c"}}},
         {"userId": ..., "context": {"device": {"type": "ios", "advertisingId": "x"}}},
-        {"userId": ..., "context": {"externalIds": [{"id": "1", "type": "t"}]}},
     ],
 )
 def test_any_identifier_is_enough(tmp_path: Path, changes: dict[str, object]) -> None:

@@ -114,7 +114,7 @@ def _audiences_yml(project: Project) -> str:
     enabled = [audience for audience in project.audiences.values() if audience.enabled]
     for audience in enabled:
         lines += [
-            f"  - name: {audience.key}",
+            f"  - name: {_quoted(audience.key)}",
             f"    description: {_described(audience.description or audience.name)}",
             "    columns:",
             "      - name: profile_id",
@@ -123,6 +123,11 @@ def _audiences_yml(project: Project) -> str:
             "        data_tests: [not_null]",
         ]
     return "\n".join(lines if enabled else lines[:2]) + "\n"
+
+
+def _quoted(key: str) -> str:
+    """A key as YAML 1.1, which dbt reads, takes for a text: `off` and `null` are none there without quotes."""
+    return f'"{key}"' if key in ("y", "n", "yes", "no", "on", "off", "true", "false", "null") else key
 
 
 def _described(text: str) -> str:

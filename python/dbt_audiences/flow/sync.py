@@ -38,6 +38,8 @@ def sync(
         raise UsageError(
             f"nothing named `{approve}` can be approved", hint=unknown(approve, {*workspace.project.audiences, *guarded})
         )
+    if approve is not None and approve not in guarded and not workspace.audience(approve).send_to:
+        raise UsageError(f"`{approve}` is sent nowhere: there is no change of it to approve")
     sync_id = f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}"
     with workspace.prepared_warehouse(wait=wait) as warehouse:
         if approve is not None and not dry_run:
