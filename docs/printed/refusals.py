@@ -8,7 +8,7 @@ from typing import Any
 from docs.printed.markdown import ROOT
 
 from dbt_audiences.compile.support import unsupported
-from dbt_audiences.core.definitions import Project
+from dbt_audiences.core.project import Project
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
 from dbt_audiences.spec.fields import Problems

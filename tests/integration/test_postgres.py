@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 from tests.integration.postgres import Database, Server, running_server
 
+from dbt_audiences.core.warehouse import instant_literal
 from dbt_audiences.flow.run import RunReport, run
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.load.files import load_calls
-from dbt_audiences.run.registry import instant_literal
 
 ROOT = Path(__file__).parents[2]
 ENGINES = ("duckdb", "postgres", "postgres_in_c")

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 from tests.integration.receiver import Answer, Received, Receiver
 
-from dbt_audiences.core.definitions import Audience, Destination, Everyone, Place, RefuseAbove, SendTo
+from dbt_audiences.core.definitions import Everyone, Place
+from dbt_audiences.core.project import Audience, Destination, RefuseAbove, SendTo
 from dbt_audiences.run.warehouses.duckdb import DuckDB, connect
 from dbt_audiences.sync import outbox
 from dbt_audiences.sync.effects import Effects

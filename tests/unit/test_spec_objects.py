@@ -13,7 +13,6 @@ from dbt_audiences.core.definitions import (
     Aggregate,
     All,
     Any,
-    Audience,
     Child,
     Comparison,
     Condition,
@@ -34,6 +33,7 @@ from dbt_audiences.core.definitions import (
     Value,
     Window,
 )
+from dbt_audiences.core.project import Audience
 from dbt_audiences.spec import load_project
 
 

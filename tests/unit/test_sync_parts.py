@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from dbt_audiences.core.definitions import Audience, Destination, Everyone, Place, Project, RefuseAbove, SendTo
+from dbt_audiences.core.definitions import Everyone, Place
+from dbt_audiences.core.project import Audience, Destination, Project, RefuseAbove, SendTo
 from dbt_audiences.sync import payloads
 from dbt_audiences.sync.addresses import is_public
 from dbt_audiences.sync.channel import Envelope, Unit

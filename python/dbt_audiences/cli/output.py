@@ -16,6 +16,8 @@ import click
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
+    from dbt_audiences.sync.engine import SyncResult
+
 
 def print_json(document: object) -> None:
     """One JSON document; dataclasses as objects, instants as ISO 8601 with `Z`."""
@@ -69,6 +71,20 @@ def _shown(value: object) -> str:
     if isinstance(value, datetime):
         return iso(value)
     return str(value).replace("\n", " ")
+
+
+def print_connections(results: Sequence[SyncResult]) -> None:
+    """A line for each connection that was synced; why one was not, to standard error."""
+    print_table(
+        ("destination", "audience", "added", "removed", "changed", "delivered", "rejected", "pending", "status"),
+        [
+            (r.destination, r.audience, r.entered, r.exited, r.changed, r.delivered, r.rejected, r.pending, r.status)
+            for r in results
+        ],
+    )
+    for result in results:
+        if result.message and result.status != "synced":
+            say(f"{result.destination} / {result.audience}: {result.message}")
 
 
 def say(message: str) -> None:

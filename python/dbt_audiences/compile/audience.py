@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from dbt_audiences.compile.conditions import Leaf, leaf
 from dbt_audiences.compile.jinja import Call, Expression, package_call, render
 from dbt_audiences.compile.tables import Tables
-from dbt_audiences.core.definitions import All, Any, Audience, Condition, Everyone, Not
+from dbt_audiences.core.definitions import All, Any, Condition, Everyone, Not
+from dbt_audiences.core.project import Audience
 
 MOST_JOINS = 4
 """Conditions that one CTE joins and folds; more become CTEs of their own, so that none grows beyond 25 lines."""

@@ -10,7 +10,6 @@ from dbt_audiences.compile.jinja import Call, Expression, Sum, package_call, ref
 from dbt_audiences.compile.names import bare
 from dbt_audiences.compile.tables import Tables, tests_of
 from dbt_audiences.core.definitions import (
-    Audience,
     Comparison,
     Condition,
     Count,
@@ -22,6 +21,7 @@ from dbt_audiences.core.definitions import (
     TraitTest,
     Window,
 )
+from dbt_audiences.core.project import Audience
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from dbt_audiences.compile.jinja import Expression, package_call, reference, ren
 from dbt_audiences.compile.names import send_model
 from dbt_audiences.compile.support import unsupported
 from dbt_audiences.compile.tables import collect_tables, table_models
-from dbt_audiences.core.definitions import Audience, Project, SendTo, Which
+from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.errors import DefinitionError, UsageError
+from dbt_audiences.core.project import Audience, Project, SendTo
 
 FOLDERS = ("models/audiences", "models/events", "models/traits/custom", "models/sync/sends")
 MACRO_FILE = "macros/audiences_project.sql"

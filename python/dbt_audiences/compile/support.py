@@ -10,9 +10,7 @@ from dbt_audiences.core.definitions import (
     Aggregate,
     All,
     Any,
-    Audience,
     Condition,
-    Destination,
     Everyone,
     InAudience,
     ItemTest,
@@ -21,14 +19,13 @@ from dbt_audiences.core.definitions import (
     Not,
     Performed,
     Place,
-    Project,
     PropertyTest,
     Reference,
-    SendTo,
     TraitTest,
     Where,
 )
 from dbt_audiences.core.errors import Problem
+from dbt_audiences.core.project import Audience, Destination, Project, SendTo
 
 IDENTIFIER_TYPES = ("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa")
 

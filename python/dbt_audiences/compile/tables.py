@@ -11,18 +11,8 @@ from dataclasses import dataclass, field
 
 from dbt_audiences.compile.jinja import Expression, package_call, render
 from dbt_audiences.compile.names import assign, bare, digest
-from dbt_audiences.core.definitions import (
-    All,
-    Any,
-    Comparison,
-    Condition,
-    Not,
-    Performed,
-    Project,
-    PropertyTest,
-    TraitTest,
-    Where,
-)
+from dbt_audiences.core.definitions import All, Any, Comparison, Condition, Not, Performed, PropertyTest, TraitTest, Where
+from dbt_audiences.core.project import Project
 
 ANY_EVENT = "*"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from typing import Protocol
 
 Row = tuple[object, ...]
@@ -40,6 +41,16 @@ class Warehouse(Protocol):
 
 Relations = Mapping[str, str]
 """Name of a published or state table (`memberships`, `deliveries`, an audience's key) -> its quoted relation in the target."""
+
+
+def naive(instant: datetime) -> datetime:
+    """An aware instant as warehouses keep it: UTC, without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def instant_literal(instant: datetime) -> str:
+    """The SQL literal of an aware instant."""
+    return f"timestamp '{naive(instant).isoformat(' ')}'"
 
 
 def text_literal(value: str) -> str:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dbt_audiences.core.definitions import ExamplePerson
-from dbt_audiences.run.dbt import Dbt
-from dbt_audiences.run.registry import instant_literal, naive
+from dbt_audiences.core.project import ExamplePerson
+from dbt_audiences.core.warehouse import instant_literal, naive
+from dbt_audiences.run.dbt import in_memory
 from dbt_audiences.run.warehouses.duckdb import DuckDB
 from dbt_audiences.run.warehouses.duckdb import connect as connect_duckdb
 
@@ -73,10 +73,7 @@ class Evaluator:
 
     def __init__(self, root: Path, keys: Sequence[str]) -> None:
         with tempfile.TemporaryDirectory(prefix="audiences_") as folder:
-            dbt = Dbt(root, Path(folder), "memory", Path(folder) / "target")
-            memory = {"type": "duckdb", "path": ":memory:", "schema": "main"}
-            profiles = {dbt.profile_name(): {"target": "memory", "outputs": {"memory": memory}}}
-            (Path(folder) / "profiles.yml").write_text(json.dumps(profiles), encoding="utf-8")
+            dbt = in_memory(root, Path(folder))
             dbt.parse()
             compiled = dbt.compile({"as_of": naive(_ANY_AS_OF).isoformat(), "run_id": "evaluation"})
             self.relations = dbt.relations()

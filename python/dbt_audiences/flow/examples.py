@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dbt_audiences.core.definitions import Audience, Example
+from dbt_audiences.core.project import Audience, Example
 from dbt_audiences.flow.evaluate import Evaluator, person_of
 from dbt_audiences.flow.workspace import Workspace
 

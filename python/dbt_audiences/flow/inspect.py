@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from dbt_audiences.core.errors import UsageError
-from dbt_audiences.core.warehouse import Row
+from dbt_audiences.core.warehouse import Row, naive
 from dbt_audiences.diff.export import export
 from dbt_audiences.diff.members import Change, members, membership_diff
 from dbt_audiences.flow.workspace import Workspace
-from dbt_audiences.run.registry import last_runs, naive, newest_event, status_rows
+from dbt_audiences.run.registry import last_runs, newest_event, status_rows
 from dbt_audiences.spec.fields import unknown
 
 

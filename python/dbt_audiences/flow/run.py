@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, GuardError, UsageError
-from dbt_audiences.core.warehouse import Warehouse
+from dbt_audiences.core.warehouse import Warehouse, naive
 from dbt_audiences.flow.sync import fell_short, sync_all
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.dbt import Outcome
@@ -17,7 +17,6 @@ from dbt_audiences.run.registry import (
     finish_run,
     has_run,
     latest_change,
-    naive,
     record_keys,
     refuse_reused_keys,
     start_run,

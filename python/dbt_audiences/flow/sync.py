@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from dbt_audiences.core.definitions import Audience, SendTo
 from dbt_audiences.core.errors import FailedError, GuardError, UsageError
-from dbt_audiences.core.warehouse import Warehouse
+from dbt_audiences.core.project import Audience, SendTo
+from dbt_audiences.core.warehouse import Warehouse, naive
 from dbt_audiences.flow.workspace import Workspace, now
-from dbt_audiences.run.registry import naive, note_approval, relation_exists, use_approval
+from dbt_audiences.run.registry import note_approval, relation_exists, use_approval
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.sync.engine import SyncResult, sync_connection
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from dbt_audiences.compile.names import send_model
 from dbt_audiences.compile.project import MACRO_FILE, Difference, compare, generate, write
-from dbt_audiences.core.definitions import Audience, Project, SendTo
 from dbt_audiences.core.errors import DefinitionError, UsageError, WarehouseError
+from dbt_audiences.core.project import Audience, Project, SendTo
 from dbt_audiences.core.warehouse import Warehouse
 from dbt_audiences.run.dbt import Dbt
 from dbt_audiences.run.registry import state_exists

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from dbt_audiences.core.definitions import Project
 from dbt_audiences.core.errors import DefinitionError, Problem
-from dbt_audiences.core.warehouse import Relations, Row, Warehouse, text_literal
-
-
-def naive(instant: datetime) -> datetime:
-    """An aware instant as warehouses keep it: UTC, without a zone."""
-    return instant.astimezone(UTC).replace(tzinfo=None)
-
-
-def instant_literal(instant: datetime) -> str:
-    """The SQL literal of an aware instant."""
-    return f"timestamp '{naive(instant).isoformat(' ')}'"
+from dbt_audiences.core.project import Project
+from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, text_literal
 
 
 def state_exists(warehouse: Warehouse, relations: Relations) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
 
-from dbt_audiences.core.definitions import Audience, Duration, Entity, Everyone
+from dbt_audiences.core.definitions import Duration, Entity, Everyone
+from dbt_audiences.core.project import Audience
 from dbt_audiences.spec.conditions import Scope, read_condition
 from dbt_audiences.spec.cron import check_cron
 from dbt_audiences.spec.examples import read_examples

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dbt_audiences.core.definitions import Condition, Destination
+from dbt_audiences.core.definitions import Condition
+from dbt_audiences.core.project import Destination
 from dbt_audiences.spec.audience import read_key, read_name
 from dbt_audiences.spec.conditions import Scope, read_condition
 from dbt_audiences.spec.fields import Fields, Problems, distinct_of, json_value, text_of

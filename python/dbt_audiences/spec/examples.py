@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dbt_audiences.core.definitions import Entity, Example, ExampleEvent, ExamplePerson
+from dbt_audiences.core.definitions import Entity
+from dbt_audiences.core.project import Example, ExampleEvent, ExamplePerson
 from dbt_audiences.spec.fields import Fields, Problems, instant_of, json_value, text_of, texts_of, unknown
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 from dbt_audiences.spec.times import time_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dbt_audiences.core.definitions import Entity, EventSource, SqlTrait
+from dbt_audiences.core.definitions import Entity
+from dbt_audiences.core.project import EventSource, SqlTrait
 from dbt_audiences.spec.fields import Fields, Problems, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong, read_yaml
 from dbt_audiences.spec.send_to import read_send_to

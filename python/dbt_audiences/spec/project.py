@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from dbt_audiences.core.definitions import Audience, Destination, Place, Project, Trait
+from dbt_audiences.core.definitions import Place
 from dbt_audiences.core.errors import DefinitionError, UsageError
+from dbt_audiences.core.project import Audience, Destination, Project, Trait
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
 from dbt_audiences.spec.fields import Problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from dbt_audiences.core.definitions import Audience, Destination, Trait
+from dbt_audiences.core.project import Audience, Destination, Trait
 from dbt_audiences.spec.fields import Problems, nearest
 from dbt_audiences.spec.uses import Use, Uses, uses_of
 

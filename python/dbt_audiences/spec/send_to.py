@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from dbt_audiences.core.definitions import Entity, RefuseAbove, SendTo, Which
+from dbt_audiences.core.definitions import Entity, Which
+from dbt_audiences.core.project import RefuseAbove, SendTo
 from dbt_audiences.spec.fields import Fields, Problems, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 

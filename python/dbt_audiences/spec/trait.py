@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
-from dbt_audiences.core.definitions import Count, Entity, Trait
+from dbt_audiences.core.definitions import Count, Entity
+from dbt_audiences.core.project import Trait
 from dbt_audiences.spec.audience import read_every, read_key, read_meta, read_name, read_timezone
 from dbt_audiences.spec.comparisons import AS_TYPES
 from dbt_audiences.spec.events import read_performed

@@ -8,7 +8,6 @@ from dbt_audiences.core.definitions import (
     Aggregate,
     All,
     Any,
-    Audience,
     Child,
     Comparison,
     Condition,
@@ -22,10 +21,10 @@ from dbt_audiences.core.definitions import (
     PropertyTest,
     Reference,
     Then,
-    Trait,
     TraitTest,
     Where,
 )
+from dbt_audiences.core.project import Audience, Trait
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from dbt_audiences.core.definitions import Audience, Destination, Project, SendTo, Which
+from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.errors import Problem
+from dbt_audiences.core.project import Audience, Destination, Project, SendTo
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Setting, Spec
 from dbt_audiences.sync.destinations import destination_types
 from dbt_audiences.sync.templates import is_template, rendered

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from dbt_audiences.core.definitions import Audience, Destination, SendTo
+from dbt_audiences.core.project import Audience, Destination, SendTo
 from dbt_audiences.core.warehouse import Relations, Warehouse
 from dbt_audiences.sync import plan
 from dbt_audiences.sync.channel import Channel, Envelope, Opening, Side, Spec

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from dbt_audiences.core.warehouse import Relations, Row, Warehouse, text_literal
+from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, naive, text_literal
 from dbt_audiences.sync.channel import Request
 
 REQUEST_COLUMNS = (
     "request_id", "destination", "audience", "sync_id", "status", "content_type", "body", "row_count", "attempts", "created_at",
     "attempted_at",
 )  # fmt: skip
-
-
-def naive(instant: datetime) -> datetime:
-    """An aware instant as warehouses keep it: UTC, without a zone."""
-    return instant.astimezone(UTC).replace(tzinfo=None)
-
-
-def instant_literal(instant: datetime) -> str:
-    """The SQL literal of an aware instant."""
-    return f"cast('{naive(instant).isoformat(' ')}' as timestamp)"
 
 
 def among(values: Iterable[str]) -> str:

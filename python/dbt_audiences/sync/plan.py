@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dbt_audiences.core.definitions import RefuseAbove
+from dbt_audiences.core.project import RefuseAbove
 from dbt_audiences.core.warehouse import Row, Warehouse
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Side, Unit
 from dbt_audiences.sync.ledger import Ledger

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dbt_audiences.core.warehouse import Warehouse, text_literal
+from dbt_audiences.core.warehouse import Warehouse, instant_literal, naive, text_literal
 from dbt_audiences.sync.channel import Outcome, Request
-from dbt_audiences.sync.ledger import REQUEST_COLUMNS, Ledger, among, instant_literal, naive
+from dbt_audiences.sync.ledger import REQUEST_COLUMNS, Ledger, among
 
 _REFUSED = "audiences_sync_refused"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbt_audiences.cli.options import as_of_option, instant_or_now, json_option, open_workspace, project_options, wait_option
-from dbt_audiences.cli.output import iso, print_json, print_table, progress_bar, say
+from dbt_audiences.cli.output import iso, print_connections, print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
     from dbt_audiences.flow.run import RunReport
@@ -72,27 +72,8 @@ def _print(report: RunReport) -> None:
     )
     if report.connections:
         click.echo()
-        print_table(
-            ("destination", "audience", "added", "removed", "changed", "delivered", "rejected", "pending", "status"),
-            [
-                (
-                    one.destination,
-                    one.audience,
-                    one.entered,
-                    one.exited,
-                    one.changed,
-                    one.delivered,
-                    one.rejected,
-                    one.pending,
-                    one.status,
-                )
-                for one in report.connections
-            ],
-        )
+        print_connections(report.connections)
     for warning in report.warnings:
         say(f"warning: {warning}")
     for failure in report.failures:
         say(f"{failure.name}: {failure.reason}")
-    for one in report.connections:
-        if one.message and one.status != "synced":
-            say(f"{one.destination} / {one.audience}: {one.message}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dbt_audiences.cli.options import as_of_option, instant_or_now, json_option, open_workspace, project_options, wait_option
-from dbt_audiences.cli.output import print_json, print_table, say
+from dbt_audiences.cli.output import print_connections, print_json
 
 
 @click.command("sync", short_help="Push what the last run computed.")
@@ -56,24 +56,5 @@ def command(
         approved = f"approved: the next `audiences run` lets one change of `{approve}` through"
         click.echo("dry run: nothing was approved" if dry_run else approved)
         return 0
-    print_table(
-        ("destination", "audience", "added", "removed", "changed", "delivered", "rejected", "pending", "status"),
-        [
-            (
-                one.destination,
-                one.audience,
-                one.entered,
-                one.exited,
-                one.changed,
-                one.delivered,
-                one.rejected,
-                one.pending,
-                one.status,
-            )
-            for one in results
-        ],
-    )
-    for one in results:
-        if one.message and one.status != "synced":
-            say(f"{one.destination} / {one.audience}: {one.message}")
+    print_connections(results)
     return exit_code(results)
