@@ -12,8 +12,8 @@ from dbt_audiences.load.staging import Batch
 from dbt_audiences.load.tables import CALL_COLUMNS, REJECTED_COLUMNS, names, relation
 
 # Enough to write a table of the calls' width with each thread; more would only be filled with what was just written.
-_MEGABYTES = 128
-_MEGABYTES_PER_THREAD = 64
+_MEGABYTES = 96
+_MEGABYTES_PER_THREAD = 48
 # How many rows of a wide table lie in memory at a time, in all copies together.
 _ROWS_AT_ONCE = 1 << 16
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
