@@ -23,7 +23,8 @@ from dbt_audiences.run.packages import package_path
 
 TESTS = [f"tests/integration/test_agreement{part}.py" for part in ("_truths", "_values", "")]
 SCENARIOS = "40"
-PERFORMED, TRAIT, WINDOWS = "macros/conditions/performed.sql", "macros/conditions/trait.sql", "macros/windows/window_bounds.sql"
+AT_ALL, TIMES, TURNING = (f"macros/conditions/performed_{name}.sql" for name in ("at_all", "times", "turning"))
+TRAIT, WINDOWS = "macros/conditions/trait.sql", "macros/windows/window_bounds.sql"
 PRIMITIVES, DUCKDB = "macros/dialect/primitives.sql", "macros/dialect/duckdb.sql"
 RELATIVE, TEXT_FOUND = "macros/comparisons/relative_to_now.sql", "macros/comparisons/text_found.sql"
 COMPARED, ONE_OF = "macros/comparisons/compared.sql", "macros/comparisons/one_of.sql"
@@ -64,16 +65,14 @@ MUTANTS = [
     ),
     Mutant("second_of_two_midnights", PRIMITIVES, ", before ~ to_utc ~ \" + interval '1 microsecond'\"])", "])"),
     Mutant("midnight_after_a_gap", PRIMITIVES, "earliest(['(' ~ midnight ~ ')' ~ to_utc, before", "earliest([before"),
-    Mutant("at_all_leaves_late", PERFORMED, "min({{ enters | indent(12) }})", "null"),
+    Mutant("at_all_leaves_late", AT_ALL, "min({{ enters | indent(12) }})", "null"),
     Mutant("month_turns_forgotten", RELATIVE, "[span['from'], span['until']]", "[span['from']]"),
-    Mutant("as_of_excluded", PERFORMED, "enters ~ ' <= ' ~ dbt_audiences.as_of()", "enters ~ ' < ' ~ dbt_audiences.as_of()"),
-    Mutant("future_events_counted", PERFORMED, "enters ~ ' <= ' ~ dbt_audiences.as_of()", "enters ~ ' is not null'"),
-    Mutant("one_more_than_at_least", PERFORMED, "'times >= '", "'times > '"),
-    Mutant("at_most_excluded", PERFORMED, "'times <= '", "'times < '"),
-    Mutant(
-        "flip_one_event_late", PERFORMED, "' and nth = times - ' ~ (threshold - 1)", "' and nth = times - ' ~ (threshold - 2)"
-    ),
-    Mutant("relative_filters_never_turn", PERFORMED, "bounds['leaves_at']] + turns", "bounds['leaves_at']]"),
+    Mutant("as_of_excluded", AT_ALL, "enters ~ ' <= ' ~ dbt_audiences.as_of()", "enters ~ ' < ' ~ dbt_audiences.as_of()"),
+    Mutant("future_events_counted", AT_ALL, "enters ~ ' <= ' ~ dbt_audiences.as_of()", "enters ~ ' is not null'"),
+    Mutant("one_more_than_at_least", TIMES, "'times >= '", "'times > '"),
+    Mutant("at_most_excluded", TIMES, "'times <= '", "'times < '"),
+    Mutant("flip_one_event_late", TIMES, "' and nth = times - ' ~ (threshold - 1)", "' and nth = times - ' ~ (threshold - 2)"),
+    Mutant("relative_filters_never_turn", TURNING, "bounds['leaves_at']] + turns", "bounds['leaves_at']]"),
     Mutant(
         "not_without_coalesce",
         "macros/conditions/not_true.sql",
