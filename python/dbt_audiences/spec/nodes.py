@@ -6,7 +6,6 @@ PyYAML composes the tree; its YAML 1.1 readings (`NO` as false, `12:30` as a num
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -247,11 +246,3 @@ def plain(node: Node) -> object:
             return [plain(item) for item in items]
         case MapNode(entries=entries):
             return {key: plain(value) for key, value in entries.items()}
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it."""
-    yield node
-    children = node.items if isinstance(node, ListNode) else node.entries.values() if isinstance(node, MapNode) else ()
-    for child in children:
-        yield from walk(child)
