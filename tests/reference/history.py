@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,9 @@ class Event:
     context: dict[str, Any] = field(default_factory=dict)
     message_id: str = ""
     received_at: datetime | None = None
+    group_id: str | None = None
+    source: str | None = None
+    """What `load --source` said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,32 @@ class TraitChange:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupCall:
+    """One group call: who makes it belongs to the account, and its traits are the account's."""
+
+    account: str
+    at: datetime
+    traits: dict[str, Any] = field(default_factory=dict)
+    received_at: datetime | None = None
+    message_id: str = ""
+
+
+Call = TypeVar("Call", Event, GroupCall)
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """One profile after all merges; events and traits stand in the order in which they were loaded."""
+    """One profile after all merges; events, traits and group calls stand in the order in which they were loaded."""
 
     name: str
     identifiers: dict[str, list[str]]
     events: list[Event]
     traits: list[TraitChange]
     first_seen_at: datetime
+    groups: list[GroupCall] = field(default_factory=list)
+    sql_traits: dict[str, Any] = field(default_factory=dict)
+    related: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
 
 
 def check(people: Sequence[Person]) -> None:
@@ -48,9 +69,10 @@ def check(people: Sequence[Person]) -> None:
     for person in people:
         calls = [("event", call.message_id) for call in person.events]
         calls += [("trait", call.message_id) for call in person.traits]
+        calls += [("group", call.message_id) for call in person.groups]
         for kind, message_id in calls:
             if message_id and owners.setdefault(message_id, (person.name, kind)) != (person.name, kind):
-                raise ValueError(f"message_id {message_id!r} belongs to two people, or to an event and a trait")
+                raise ValueError(f"message_id {message_id!r} belongs to two people, or to calls of two kinds")
 
 
 def counted_events(person: Person, as_of: datetime) -> list[Event]:
@@ -59,16 +81,15 @@ def counted_events(person: Person, as_of: datetime) -> list[Event]:
     The copy is chosen first: a first copy after as_of hides a second copy before it. An event without message_id
     is known by all of its content.
     """
-    seen: set[str] = set()
-    events = []
-    for event in person.events:
-        call_id = event.message_id or repr(event)
-        if call_id in seen:
-            continue
-        seen.add(call_id)
-        if event.at <= as_of:
-            events.append(event)
-    return events
+    return [event for event in first_copies(person.events) if event.at <= as_of]
+
+
+def first_copies(calls: Sequence[Call]) -> list[Call]:
+    """Of the calls that share a message_id the one that was loaded first."""
+    kept: dict[str, Call] = {}
+    for call in calls:
+        kept.setdefault(call.message_id or repr(call), call)
+    return list(kept.values())
 
 
 def current_traits(person: Person, as_of: datetime) -> dict[str, Any]:

@@ -1,99 +1,159 @@
-"""Histories for hypothesis: calls at the edges of windows, values that nearly are what a definition asks for."""
+"""Histories drawn at random: calls at the edges of windows, values that nearly are what a definition asks for.
 
-from collections.abc import Mapping
+They are drawn from a seed and not piece by piece, since a test needs thousands of them; what makes a found difference small is
+`tests/integration/agreement_report.py`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
 from tests.reference import vocabulary as words
 from tests.reference.history import Event, Person, TraitChange
 from tests.reference.probes import Probe, probes
+from tests.reference.worlds import in_accounts, is_about_accounts
+
+NAMES = ("ann", "bob", "cid", "dea")
+LATE = [timedelta(0), timedelta(seconds=1), timedelta(hours=1), timedelta(days=40)]
 
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """What one draw of a history chooses from: times, JSON values, names of events."""
+    """What histories choose from, for one instant and what is defined: times, JSON values, names of events, aims."""
 
-    times: st.SearchStrategy[datetime]
-    values: st.SearchStrategy[Any]
-    names: list[str]
-    event_probes: list[Probe]
-    trait_probes: list[Probe]
+    boundaries: Sequence[datetime]
+    literals: Sequence[Any]
+    names: Sequence[str]
+    event_probes: Sequence[Probe]
+    trait_probes: Sequence[Probe]
+    is_about_accounts: bool
 
 
-@st.composite
-def histories(draw: st.DrawFn, as_of: datetime, definitions: Mapping[str, dict[str, Any]] | None = None) -> list[Person]:
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One history while it is drawn: where it chooses from, by what chance, and the few times that its people share."""
+
+    pools: Pools
+    chance: Random
+    shared: Sequence[datetime]
+
+    def time(self) -> datetime:
+        """A time of this history, or another at the edge of something."""
+        return self.chance.choice(self.shared if self.chance.random() < 0.5 else self.pools.boundaries)
+
+    def value(self) -> Any:
+        """A JSON value: a literal of a definition, what nearly converts, or an instant near the boundaries in any form."""
+        kind = self.chance.randrange(4)
+        if kind < 2 and self.pools.literals:
+            return self.chance.choice(self.pools.literals)
+        if kind < 3:
+            return self.chance.choice(words.OTHER_VALUES)
+        return self.chance.choice(words.written_forms(self.time()))
+
+
+def histories(as_of: datetime, definitions: Mapping[str, dict[str, Any]] | None = None) -> st.SearchStrategy[list[Person]]:
     """One to four people; each was first seen at or before the first call of theirs.
 
-    With definitions, times and values crowd around what those mention. A message_id belongs to one person, and to an
-    event or to a trait change; a repeated one is a copy, loaded later.
+    With definitions, times and values crowd around what those mention. A message_id belongs to one person, and to calls of one
+    kind; a repeated one is a copy, loaded later.
     """
+    pools = pools_of(as_of, definitions)
+    return st.integers(0, 2**62).map(lambda seed: history(pools, Random(seed)))
+
+
+def pools_of(as_of: datetime, definitions: Mapping[str, dict[str, Any]] | None = None) -> Pools:
+    """What to choose from."""
     known = words.mentioned(definitions) if definitions else words.EVERYTHING
     aimed = probes(definitions or {}, as_of)
-    aims = [probe for probe in aimed if probe.names], [probe for probe in aimed if not probe.names]
-    boundaries = words.boundary_instants(as_of, known)
-    shared = draw(st.lists(_any_of(boundaries), min_size=1, max_size=4))
-    times = st.one_of(_any_of(shared), _any_of(boundaries))
-    pools = Pools(times, values(times, [words.as_json(literal) for literal in known.literals]), list(known.names), *aims)
-    long_before = boundaries[0] - timedelta(days=800)
-    people = ("ann", "bob", "cid", "dea")[: draw(st.sampled_from([3, 2, 4, 1]))]
-    return [draw(_people(name, pools, long_before)) for name in people]
-
-
-@st.composite
-def _people(draw: st.DrawFn, name: str, pools: Pools, long_before: datetime) -> Person:
-    events = [draw(_events(f"{name}-e", position, pools)) for position in range(draw(st.sampled_from([2, 3, 5, 1, 0])))]
-    traits = [draw(_trait_changes(f"{name}-t", position, pools)) for position in range(draw(st.sampled_from([2, 4, 1, 0])))]
-    kinds = draw(st.lists(st.sampled_from(words.IDENTIFIERS), min_size=1, max_size=2, unique=True))
-    identifiers = {kind: [f"{kind}-{name}"] for kind in kinds}
-    seen = draw(st.one_of(*[st.just(long_before)] * 3, pools.times))
-    first_seen_at = min([seen, *(event.at for event in events), *(change.at for change in traits)])
-    return Person(name, identifiers, events, traits, first_seen_at)
-
-
-def _arrivals(at: datetime) -> st.SearchStrategy[datetime | None]:
-    late = [timedelta(0), timedelta(seconds=1), timedelta(hours=1), timedelta(days=40)]
-    return st.one_of(st.none(), st.sampled_from(late).map(lambda delay: at + delay))
-
-
-def _message_id(draw: st.DrawFn, prefix: str, position: int) -> str:
-    """Mostly a new one, at times that of a call before."""
-    copied = draw(st.integers(0, 7))
-    return f"{prefix}{copied if copied < position and draw(st.booleans()) else position}"
-
-
-@st.composite
-def _events(draw: st.DrawFn, prefix: str, position: int, pools: Pools) -> Event:
-    is_aimed = bool(pools.event_probes) and draw(st.integers(0, 4)) > 0
-    probe: Probe | None = draw(_any_of(pools.event_probes)) if is_aimed else None
-    times, names = pools.times, _any_of(pools.names)
-    if probe is not None:
-        times, names = st.one_of(_any_of(list(probe.times)), pools.times), _any_of(list(probe.names))
-    at = draw(times)
-    objects = {
-        "property": draw(_objects(pools.values)) if probe is None or draw(st.integers(0, 2)) == 0 else {},
-        "context": draw(_contexts(pools.values)) if probe is None else {},
-    }
-    for subject, keys, near in probe.values if probe is not None else ():
-        _put(objects[subject], keys, draw(st.one_of(_any_of(list(near)), _any_of(list(near)), pools.values)))
-    return Event(
-        name=draw(names),
-        at=at,
-        properties=objects["property"],
-        context=objects["context"],
-        message_id=_message_id(draw, prefix, position),
-        received_at=draw(_arrivals(at)),
+    return Pools(
+        words.boundary_instants(as_of, known),
+        [words.as_json(literal) for literal in known.literals],
+        known.names,
+        [probe for probe in aimed if probe.names],
+        [probe for probe in aimed if not probe.names],
+        definitions is None or is_about_accounts(definitions),
     )
 
 
-def _objects(value: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    flat: dict[str, st.SearchStrategy[Any]] = {key: value for key in ("price", "kind", "at", "deep.x", "odd key")}
-    return st.fixed_dictionaries({}, optional={**flat, "deep": st.one_of(_one("x", value), value)})
+def history(pools: Pools, chance: Random) -> list[Person]:
+    """One history."""
+    shared = [chance.choice(pools.boundaries) for _ in range(chance.randint(1, 4))]
+    drawing = Drawing(pools, chance, shared)
+    people = [_person(name, drawing) for name in NAMES[: chance.choice([3, 2, 4, 1])]]
+    if pools.is_about_accounts or chance.randrange(10) == 0:
+        people = [in_accounts(person, chance, drawing.time, lambda: _group_traits(drawing)) for person in people]
+    return people
 
 
-def _contexts(value: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional={"page": st.one_of(_one("url", value), value), "kind": value})
+def _person(name: str, drawing: Drawing) -> Person:
+    chance = drawing.chance
+    events = _several(chance.choice([2, 3, 5, 1, 0]), lambda place: _event(f"{name}-e", place, drawing))
+    traits = _several(chance.choice([2, 4, 1, 0]), lambda place: _trait_change(f"{name}-t", place, drawing))
+    identifiers = {kind: [f"{kind}-{name}"] for kind in chance.sample(words.IDENTIFIERS, chance.randint(1, 2))}
+    long_before = drawing.pools.boundaries[0] - timedelta(days=800)
+    seen = long_before if chance.randrange(4) else drawing.time()
+    first_seen_at = min([seen, *(event.at for event in events), *(change.at for change in traits)])
+    lists = frozenset(chance.sample(words.LISTS, chance.randint(0, len(words.LISTS))))
+    return Person(name, identifiers, events, traits, first_seen_at, lists=lists)
+
+
+def _several(count: int, one: Callable[[int], Any]) -> list[Any]:
+    return [one(place) for place in range(count)]
+
+
+def _arrival(at: datetime, chance: Random) -> datetime | None:
+    return at + chance.choice(LATE) if chance.randrange(2) else None
+
+
+def _message_id(chance: Random, prefix: str, place: int) -> str:
+    """Mostly a new one, at times that of a call before."""
+    copied = chance.randrange(12)
+    return f"{prefix}{copied if copied < place else place}"
+
+
+def _event(prefix: str, place: int, drawing: Drawing) -> Event:
+    pools, chance = drawing.pools, drawing.chance
+    probe = chance.choice(pools.event_probes) if pools.event_probes and chance.randrange(5) else None
+    name, at = chance.choice(pools.names), drawing.time()
+    if probe is not None:
+        name = chance.choice(probe.names)
+        at = chance.choice(probe.times) if probe.times and chance.randrange(2) else at
+    objects = {
+        "property": _object(drawing) if probe is None or chance.randrange(3) == 0 else {},
+        "context": _context(drawing) if probe is None else {},
+    }
+    for subject, keys, near in probe.values if probe is not None else ():
+        _put(objects[subject], keys, chance.choice(near) if chance.randrange(3) else drawing.value())
+    return Event(
+        name=name,
+        at=at,
+        properties=objects["property"],
+        context=objects["context"],
+        message_id=_message_id(chance, prefix, place),
+        received_at=_arrival(at, chance),
+        source=chance.choice([None, None, None, *words.SOURCES]),
+    )
+
+
+def _object(drawing: Drawing) -> dict[str, Any]:
+    chance = drawing.chance
+    made = {key: drawing.value() for key in ("price", "kind", "at", "deep.x", "odd key") if chance.randrange(2)}
+    if chance.randrange(2):
+        made["deep"] = {"x": drawing.value()} if chance.randrange(2) else drawing.value()
+    return made
+
+
+def _context(drawing: Drawing) -> dict[str, Any]:
+    chance = drawing.chance
+    made = {"kind": drawing.value()} if chance.randrange(2) else {}
+    if chance.randrange(8) == 0:
+        made["source"] = chance.choice([*words.SOURCES, "", None])
+    if chance.randrange(2):
+        made["page"] = {"url": drawing.value()} if chance.randrange(2) else drawing.value()
+    return made
 
 
 def _put(target: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
@@ -105,35 +165,27 @@ def _put(target: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
     target[keys[-1]] = value
 
 
-@st.composite
-def _trait_changes(draw: st.DrawFn, prefix: str, position: int, pools: Pools) -> TraitChange:
-    is_aimed = bool(pools.trait_probes) and draw(st.integers(0, 4)) > 0
-    if is_aimed:
-        ((_, keys, near),) = draw(_any_of(pools.trait_probes)).values
+def _trait(drawing: Drawing) -> tuple[str, Any]:
+    """A trait's name and value."""
+    pools, chance = drawing.pools, drawing.chance
+    if pools.trait_probes and chance.randrange(5):
+        ((_, keys, near),) = chance.choice(pools.trait_probes).values
         holder: dict[str, Any] = {}
-        _put(holder, keys, draw(st.one_of(_any_of(list(near)), _any_of(list(near)), pools.values)))
+        _put(holder, keys, chance.choice(near) if chance.randrange(3) else drawing.value())
         ((name, given),) = holder.items()
-    else:
-        name = draw(st.sampled_from(["plan", "score", "born", "address"]))
-        given = draw(st.one_of(_one("city", pools.values), pools.values) if name == "address" else pools.values)
-    at = draw(pools.times)
+        return name, given
+    name = chance.choice(["plan", "score", "born", "address"])
+    return name, {"city": drawing.value()} if name == "address" and chance.randrange(2) else drawing.value()
+
+
+def _trait_change(prefix: str, place: int, drawing: Drawing) -> TraitChange:
+    name, given = _trait(drawing)
+    at = drawing.time()
     # Copies keep the name: one message_id is one call, and a call of other traits cannot be told from a copy.
-    message_id = _message_id(draw, f"{prefix}-{name}-", position)
-    return TraitChange(name, given, at, draw(_arrivals(at)), message_id)
+    message_id = _message_id(drawing.chance, f"{prefix}-{name}-", place)
+    return TraitChange(name, given, at, _arrival(at, drawing.chance), message_id)
 
 
-def values(times: st.SearchStrategy[datetime], literals: list[Any]) -> st.SearchStrategy[Any]:
-    """JSON values: the literals of definitions, what nearly converts, and instants near the boundaries in every form."""
-    forms = st.integers(0, len(words.written_forms(words.AS_OFS[0])) - 1)
-    near = st.builds(lambda at, form: words.written_forms(at)[form], times, forms)
-    asked = _any_of(literals or words.OTHER_VALUES)
-    return st.one_of(asked, asked, _any_of(words.OTHER_VALUES), near)
-
-
-def _any_of(pool: list[Any]) -> st.SearchStrategy[Any]:
-    """As sampled_from, but without a description as long as the pool."""
-    return st.integers(0, len(pool) - 1).map(pool.__getitem__)
-
-
-def _one(name: str, value: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return value.map(lambda drawn: {name: drawn})
+def _group_traits(drawing: Drawing) -> dict[str, Any]:
+    """Traits as a group call gives them: those that conditions ask for, with values near what they ask."""
+    return dict([_trait(drawing)]) if drawing.chance.randrange(3) else {}

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.reference import aggregates, computed
 from tests.reference import vocabulary as words
 from tests.reference.values import is_number, path
 from tests.reference.windows import first_instant
@@ -18,6 +19,12 @@ PATTERN_BAIT: list[Any] = [
     *("a", "A", "a\n", "A\nb", "e\nb", "a.b", "It's", "é", "٣", "\u00a0", "123", "ab cd", "", "\\"),
     *(123, True),
 ]
+SMALL: list[Any] = [5, 2.5, "5", 0, -5, 1, 10, 0.1, "a", "b", True, 1 / 3]
+COMPUTED_BAIT: tuple[Any, ...] = (
+    *(1, 2, 2, "2", 2.0, 0.1, 0.2, "b", "a", "a", "A", "10", 10, True, "true", None, "n/a", {"x": 1}, {"x": "a"}),
+    *(["a", "b", "a"], [10, "10", 10.0], [[1], [2, 1]], [{"x": 2}, {"x": "a"}, {}], [None, 1], []),
+    *("2026-03-10", "2026-03-09T12:00:00Z", 1773144000, "2026-03-10T12:00:00.5Z"),
+)
 TINY = Decimal("0.000000001")
 
 
@@ -32,11 +39,26 @@ class Probe:
 
 def probes(definitions: Mapping[str, dict[str, Any]], as_of: datetime) -> list[Probe]:
     """A probe for each event and trait condition of the definitions."""
-    return [
-        _probe(leaf, as_of, definition.get("timezone", "UTC"))
-        for definition in definitions.values()
-        for leaf in _leaves(definition["who"])
-    ]
+    found = []
+    for definition in definitions.values():
+        zone = definition.get("timezone", "UTC")
+        if "who" in definition:
+            found += [_probe(leaf, as_of, zone) for leaf in _leaves(definition["who"])]
+        else:
+            found.append(_computed(definition, as_of, zone))
+    return found
+
+
+def _computed(definition: dict[str, Any], as_of: datetime, zone: str) -> Probe:
+    """The events of a computed trait, with values that it may be made of, and the edges of its session."""
+    of_events = {name: written for name, written in definition.items() if name != "trait"}
+    probe = _probe(of_events, as_of, zone)
+    times = probe.times
+    if "session" in definition:
+        times = tuple(words.boundary_instants(as_of, _known([definition["session"]], zone)))
+    made_of = [definition[name] for name in computed.FUNCTIONS if name in definition and name != "count"]
+    keys = [tuple(path(written.split(".$")[0])) for written in made_of]
+    return Probe(probe.names, times, (*probe.values, *(("property", one, COMPUTED_BAIT) for one in keys)))
 
 
 def _leaves(tree: Any) -> Iterator[dict[str, Any]]:
@@ -56,9 +78,33 @@ def _probe(leaf: dict[str, Any], as_of: datetime, zone: str) -> Probe:
         return Probe((), (), (_about(leaf, as_of, zone),))
     written = leaf.get("performed", leaf.get("not_performed"))
     names = tuple(written) if isinstance(written, list) else tuple(words.EVENT_NAMES) if written == "*" else (written,)
+    if "regularly" in leaf:
+        count, unit = leaf["regularly"]["each"].split(" ")
+        spans = range(1, leaf["regularly"]["of_last"] + 1)
+        leaf = {**leaf, "between": [f"{number * int(count)} {unit}" for number in spans]}
     ends = [end for key in WINDOW_KEYS if key in leaf for end in (leaf[key] if key == "between" else [leaf[key]])]
     times = tuple(words.boundary_instants(as_of, _known(ends, zone)))
-    return Probe(names, times, tuple(_about(under, as_of, zone) for under in _leaves(leaf.get("where", []))))
+    about = [_about(under, as_of, zone) for under in _leaves(leaf.get("where", []))]
+    return Probe(names, times, (*about, *_aggregated(leaf, as_of, zone)))
+
+
+def _aggregated(leaf: dict[str, Any], as_of: datetime, zone: str) -> Iterator[tuple[str, tuple[str, ...], tuple[Any, ...]]]:
+    """Values for an aggregate: small ones that add up, and what is near the literals; lists where an array is opened."""
+    for function in aggregates.FUNCTIONS & set(leaf):
+        keys = path(leaf[function])
+        near = [
+            value
+            for name, literal in leaf.items()
+            if name in aggregates.OPERATORS
+            for value in _near(name, literal, as_of, zone)
+        ]
+        values: list[Any] = [*SMALL, *near, *SMALL, None]
+        if "$" in keys:
+            last = keys[keys.index("$") + 1 :]
+            items = [{last[0]: value} if last else value for value in values]
+            values = [*([one, other] for one, other in zip(items, items[3:], strict=False)), *items[:4], []]
+            keys = keys[: keys.index("$")]
+        yield "property", tuple(keys), tuple(values)
 
 
 def _known(ends: list[Any], zone: str) -> words.Mentioned:

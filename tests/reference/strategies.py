@@ -1,12 +1,15 @@
 """Valid definitions and histories for hypothesis, over a vocabulary so small that boundaries are hit all the time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
+from tests.reference import measure_strategies as measures
 from tests.reference import vocabulary as words
+from tests.reference.computed_strategies import computed_traits, conditions_on_computed
 from tests.reference.history_strategies import histories
 from tests.reference.windows import duration
 from tests.reference.yaml_text import to_yaml
@@ -130,10 +133,13 @@ def event_conditions(draw: st.DrawFn) -> Condition:
     verb = draw(st.sampled_from(["performed", "performed", "performed", "not_performed"]))
     condition: Condition = {verb: names}
     if verb == "performed":
-        condition.update(draw(_counts()))
-    condition.update(draw(windows()))
+        condition.update(draw(st.one_of(_counts(), _counts(), measures.aggregates())))
+    condition.update(draw(st.one_of(windows(), windows(), windows(), measures.habits())))
     if draw(st.booleans()):
         condition["where"] = draw(_wheres())
+    if draw(st.integers(0, 7)) == 0:
+        which = st.lists(st.sampled_from(words.SOURCES), min_size=1, max_size=2, unique=True)
+        condition["sources"] = draw(_named(["only", "exclude"], which))
     return condition
 
 
@@ -143,17 +149,74 @@ def _wheres() -> st.SearchStrategy[Any]:
     return trees(leaf, max_leaves=3)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a condition may speak of where it stands: whom it judges, and what was defined before it, with its kind."""
+
+    of: str
+    audiences: tuple[tuple[str, str], ...]
+    traits: tuple[tuple[str, str], ...]
+    depth: int = 0
+
+
+def _about_events(known: Known) -> list[st.SearchStrategy[Condition]]:
+    return [event_conditions(), event_conditions()]
+
+
+def _about_custom_traits(known: Known) -> list[st.SearchStrategy[Condition]]:
+    return [_about("trait", words.TRAIT_PATHS)]
+
+
+def _about_traits_held(known: Known) -> list[st.SearchStrategy[Condition]]:
+    return [measures.held_conditions(_about("trait", words.TRAIT_PATHS))]
+
+
+def _about_lists(known: Known) -> list[st.SearchStrategy[Condition]]:
+    return [_one("in_list", st.sampled_from(words.LISTS))] if known.of == "users" else []
+
+
+def _about_computed_traits(known: Known) -> list[st.SearchStrategy[Condition]]:
+    return [conditions_on_computed(key, comparisons()) for key, of in known.traits if of == known.of] * 2
+
+
+def _about_audiences(known: Known) -> list[st.SearchStrategy[Condition]]:
+    keys = [key for key, of in known.audiences if of == known.of or known.of == "users"]
+    return [_named(["in_audience", "not_in_audience"], st.sampled_from(keys))] if keys else []
+
+
+def _about_members(known: Known) -> list[st.SearchStrategy[Condition]]:
+    if known.depth == 2:
+        return []
+    block, inner = ("users", "users") if known.of == "accounts" else ("account", "accounts")
+    judged = replace(known, of=inner, depth=known.depth + 1)
+    who = st.deferred(lambda: _whos(judged))
+    made = st.builds(lambda which, who: {block: which, "who": who}, st.sampled_from(["any", "all", "none"]), who)
+    return [made, made] if known.of == "accounts" else [made]
+
+
+LEAVES: list[Callable[[Known], list[st.SearchStrategy[Condition]]]] = [
+    _about_events,
+    _about_custom_traits,
+    _about_traits_held,
+    _about_lists,
+    _about_computed_traits,
+    _about_audiences,
+    _about_members,
+]
+"""Every kind of condition that is drawn; a new one joins by standing here."""
+
+
 @cache
-def _trees_of_audience(earlier: tuple[str, ...]) -> st.SearchStrategy[Any]:
-    leaves: list[st.SearchStrategy[Any]] = [event_conditions(), event_conditions(), _about("trait", words.TRAIT_PATHS)]
-    if earlier:
-        leaves.append(_named(["in_audience", "not_in_audience"], st.sampled_from(earlier)))
-    return trees(st.one_of(*leaves), max_leaves=4)
+def _trees_of_audience(known: Known, max_leaves: int) -> st.SearchStrategy[Any]:
+    return trees(st.one_of(*(drawn for leaf in LEAVES for drawn in leaf(known))), max_leaves)
 
 
 @st.composite
-def _whos(draw: st.DrawFn, earlier: tuple[str, ...]) -> Any:
-    return "everyone" if draw(st.integers(0, 9)) == 9 else draw(_trees_of_audience(earlier))
+def _whos(draw: st.DrawFn, known: Known) -> Any:
+    if draw(st.integers(0, 9)) == 9:
+        return "everyone"
+    max_leaves = draw(st.sampled_from([4, 4, 4, 4, 12])) if known.depth == 0 else 2
+    return draw(_trees_of_audience(known, max_leaves))
 
 
 @cache
@@ -166,10 +229,19 @@ def _counts() -> st.SearchStrategy[Condition]:
 
 @st.composite
 def definitions(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
-    """One to three audiences by key; a later one may refer to earlier ones."""
+    """Up to two computed traits and one to three audiences by key; a later one may refer to earlier ones."""
     made: dict[str, dict[str, Any]] = {}
+    for key in words.COMPUTED_KEYS[: draw(st.sampled_from([0, 1, 0, 2]))]:
+        made[key] = draw(computed_traits(key, event_conditions()))
+    traits = tuple((key, one.get("of", "users")) for key, one in made.items())
     for key in words.KEYS[: draw(st.integers(1, 3))]:
         definition: dict[str, Any] = {"audience": key}
+        of = draw(st.sampled_from(["users", "users", "accounts"]))
+        definition.update(draw(measures.histories_kept()))
+        if of == "accounts":
+            definition["of"] = of
+        if draw(st.integers(0, 3)) == 0:
+            definition["account_events"] = draw(st.sampled_from(["own", "all_of_user", "all_of_user"]))
         universe = draw(st.sampled_from(["default", "default", "include_anonymous", "identifiers"]))
         if universe == "include_anonymous":
             definition["include_anonymous"] = draw(st.booleans())
@@ -177,6 +249,7 @@ def definitions(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
             definition["identifiers"] = draw(st.lists(st.sampled_from(words.IDENTIFIERS), min_size=1, max_size=2, unique=True))
         if draw(st.booleans()):
             definition["timezone"] = draw(st.sampled_from(words.ZONES))
-        definition["who"] = draw(_whos(tuple(made)))
+        earlier = tuple((other, one.get("of", "users")) for other, one in made.items() if "audience" in one)
+        definition["who"] = draw(_whos(Known(of, earlier, traits)))
         made[key] = definition
     return made

@@ -136,15 +136,17 @@ TRAITS: list[Any] = [  # changes, value at as_of
 ]
 
 REFUSED: list[Any] = [
-    {"performed": "A", "sum": "p", "gte": 1},
-    {"performed": "A", "then": [{"performed": "B"}]},
-    {"performed": "A", "sources": {"only": ["ios"]}},
-    {"performed": "A", "where": {"property": "items.$.sku", "equals": "a"}},
+    {"performed": "A", "then": [{"performed": "B", "complete_within": "7 days"}]},
+    {"performed": "A", "then": []},
+    {"performed": "A", "where": {"any_item": "products"}},
+    {"performed": "A", "where": {"property": "p", "equals": {"parent": "q"}}},
     {"performed": "A", "exactly": 1, "at_least": 1},
     {"performed": "A", "within": "0 days"},
     {"trait": "p"},
-    {"trait": "p", "held_for": "7 days", "equals": 1},
-    {"trait": "p", "equals": {"trait": "q"}},
+    {"performed": "A", "sum": "p"},
+    {"performed": "A", "gte": 1},
+    {"trait": "p", "held_for": "7 calendar_days", "equals": 1},
+    {"performed": "A", "regularly": {"at_least": 3, "of_last": 2, "each": "1 week"}},
     {"trait": "p", "one_of": []},
     {"trait": "p", "one_of": [1, "1"]},
     {"trait": "k", "equals": True},

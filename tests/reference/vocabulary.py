@@ -15,12 +15,17 @@ EVENT_NAMES = ["A", "B", "It's", "a"]
 PROPERTY_PATHS = ["price", "kind", "at", "deep.x", "deep", r"deep\.x", "odd key"]
 CONTEXT_PATHS = ["page.url", "kind"]
 TRAIT_PATHS = ["plan", "score", "born", "address.city", "address"]
+LISTS = ["vips", "staff"]
+SOURCES = ["ios", "web"]
 IDENTIFIERS = ["user_id", "email", "anonymous_id", "android.idfa", "ios.idfa"]
 KEYS = ["first_audience", "second_audience", "third_audience"]
+COMPUTED_KEYS = ["first_computed", "second_computed"]
+ACCOUNTS = ["acme", "beta", "It's"]
 
 SECOND_LENGTHS = ["7 days", "1 day", "24 hours", "1 hour", "90 minutes", "30 seconds", "2 weeks", "30 days"]
 MONTH_LENGTHS = ["1 month", "2 months", "12 months", "1 year", "13 months"]
 DAY_LENGTHS = ["1 calendar_days", "2 calendar_days", "7 calendar_days", "30 calendar_days"]
+MORE_LENGTHS = ["2 days"]
 LENGTHS = [*SECOND_LENGTHS, *MONTH_LENGTHS, *DAY_LENGTHS]
 
 # Month ends, leap days, and days with a change of clocks: Berlin, New York, Sao Paulo (whose midnight is skipped).
@@ -128,11 +133,11 @@ EVERYTHING = Mentioned(
 
 def mentioned(definitions: Mapping[str, dict[str, Any]]) -> Mentioned:
     """Everything that these definitions mention, wherever it stands."""
-    scalars = _scalars([definition["who"] for definition in definitions.values()])
+    scalars = _scalars([[definition.get("who", definition), definition.get("history")] for definition in definitions.values()])
     literals = list({repr(scalar): scalar for scalar in scalars}.values())  # by repr: True is not 1
     texts = [literal for literal in literals if isinstance(literal, str)]
     return Mentioned(
-        lengths=tuple(literal for literal in texts if literal in LENGTHS),
+        lengths=tuple(literal for literal in texts if literal in {*LENGTHS, *MORE_LENGTHS}),
         instants=tuple(literal for literal in literals if isinstance(literal, date)),
         zones=tuple({definition.get("timezone", "UTC"): None for definition in definitions.values()}),
         literals=tuple(literal for literal in literals if not isinstance(literal, date)),
