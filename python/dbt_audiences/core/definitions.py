@@ -19,6 +19,7 @@ ValueType = Literal["number", "text", "boolean", "instant"]
 Operator = Literal[
     "equals", "not_equals", "one_of", "none_of", "contains", "not_contains", "contains_any", "starts_with", "ends_with",
     "lt", "lte", "gt", "gte", "exists", "matches", "before", "after", "within_last", "within_next", "before_last", "after_next",
+    "anniversary_within_next",
 ]  # fmt: skip
 Entity = Literal["users", "accounts"]
 Quantifier = Literal["any", "all", "none"]
@@ -114,7 +115,8 @@ class Comparison:
 
     operand  `Value` or `Reference` for equals, not_equals, contains, not_contains, starts_with, ends_with, lt.., before, after;
              a tuple of `Value` (one type), a `ListFile` or a `Reference` for one_of, none_of, contains_any;
-             `bool` for exists; `str` for matches; `Duration` for within_last, within_next, before_last, after_next
+             `bool` for exists; `str` for matches; `Duration` for within_last, within_next, before_last, after_next and
+             anniversary_within_next (days, weeks or calendar_days)
     type     what the left side is read as; None for `exists`
     """
 
@@ -129,12 +131,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class PropertyTest:
-    """`property:`, `context:` or `trait:` of a row with its comparisons, all of which must hold.
+    """`property:`, `context:`, `trait:` or `local:` of a row with its comparisons, all of which must hold.
 
-    path  segments with dots already split and unescaped; `ITEM` opens an array
+    path  segments with dots already split and unescaped; `ITEM` opens an array. Of `local`: `hour` (a number from 0 to 23) or
+          `weekday` (a text from monday to sunday) of the event's time in the definition's time zone
     """
 
-    origin: Literal["property", "context", "trait"]
+    origin: Literal["property", "context", "trait", "local"]
     path: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
     ignore_case: bool
@@ -151,7 +154,17 @@ class ItemTest:
     place: Place
 
 
-Where: TypeAlias = "All[Where] | Any[Where] | Not[Where] | PropertyTest | ItemTest"
+@dataclass(frozen=True, slots=True)
+class Related:
+    """`has:` rows of a related table, counted: of the entity judged, or of the row above it."""
+
+    table: str
+    measure: Count
+    where: Where | None
+    place: Place
+
+
+Where: TypeAlias = "All[Where] | Any[Where] | Not[Where] | PropertyTest | ItemTest | Related"
 
 
 # --- conditions --------------------------------------------------------------------------------------------------------------
@@ -265,8 +278,27 @@ class TraitTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Top:
+    """`top:` of the universe by a trait: the first `percent` of those with a number, rounded up, or `count` of them."""
+
+    path: tuple[str, ...]
+    custom: bool
+    percent: Decimal | None
+    count: int | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class InAudience:
     """`in_audience:`; `not_in_audience:` is its `Not`."""
+
+    key: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class InList:
+    """`in_list:`: on a list that `audiences load --list` has read."""
 
     key: str
     place: Place
@@ -290,5 +322,6 @@ class Members:
 
 
 Condition: TypeAlias = (
-    "All[Condition] | Any[Condition] | Not[Condition] | Performed | TraitTest | InAudience | Everyone | Members"
+    "All[Condition] | Any[Condition] | Not[Condition] | Performed | TraitTest | InAudience | InList | Everyone | Members"
+    " | Related | Top"
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol, TypeAlias
 
 from dbt_audiences.core.definitions import Condition, Duration, Entity, Performed, Place, SendAs, Which
 
@@ -25,7 +25,7 @@ class RefuseAbove:
 class SendTo:
     """One connection of an audience or a trait.
 
-    as_          None: the destination type's own
+    as_          None: the destination type's own; `boolean` of a trait is an identify with its value
     identifiers  type -> which of its values; None: the destination type's own
     traits       (name here, name there)
     """
@@ -43,6 +43,27 @@ class SendTo:
     refuse_above: RefuseAbove | None
     holdout: Decimal | None
     place: Place
+    computed_event: str = "Trait Computed"
+
+
+class Sent(Protocol):
+    """What is sent, an audience or traits, as far as sending must know it."""
+
+    @property
+    def key(self) -> str:
+        """Its key, or a SQL trait's model."""
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is computed and sent."""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The names of the traits whose values are sent; none for an audience, of which membership is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +85,10 @@ class ExamplePerson:
     events: tuple[ExampleEvent, ...]
     identifiers: Mapping[str, tuple[str, ...]]
     memberships: tuple[str, ...]
+    lists: tuple[str, ...] = ()
     users: tuple[ExamplePerson, ...] = ()
     of: Entity = "users"
+    related: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +110,7 @@ class Audience:
 
     history      "all", "none", or a duration
     identifiers  the types that make a profile eligible, in the order written
+    static       its membership is what the first evaluation found, for ever
     """
 
     key: str
@@ -103,12 +127,18 @@ class Audience:
     compute: Literal["auto", "realtime", "batch"]
     every: str | None
     account_events: Literal["own", "all_of_user"]
+    static: bool
     tags: tuple[str, ...]
     meta: Mapping[str, object]
     who: Condition
     send_to: tuple[SendTo, ...]
     examples: tuple[Example, ...]
     place: Place
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Memberships are sent, and no value."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +165,11 @@ class Trait:
     send_to: tuple[SendTo, ...]
     examples: tuple[Example, ...]
     place: Place
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """It is sent under its own name."""
+        return (self.key,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +216,60 @@ class EventSource:
 
 @dataclass(frozen=True, slots=True)
 class SqlTrait:
-    """A dbt model that declared itself a SQL trait by `config.meta.sql_trait`."""
+    """A dbt model that declared itself a SQL trait by `config.meta.sql_trait`.
+
+    traits   every other column, with the place that names it: in the yml, or that of the declaration
+    missing  what becomes of the traits of a row that is gone
+    every    how often the values are read anew: a cron expression in UTC, or a length of time; None is in every run
+    """
 
     model: str
     of: Entity
     identifier: str
+    traits: tuple[tuple[str, Place], ...]
+    missing: Literal["unset", "keep"]
+    every: str | None
+    send_to: tuple[SendTo, ...]
+    place: Place
+
+    @property
+    def key(self) -> str:
+        """What it is known by where it is sent: its model."""
+        return self.model
+
+    @property
+    def name(self) -> str:
+        """The same for people."""
+        return self.model
+
+    @property
+    def enabled(self) -> bool:
+        """It is computed as long as it is declared."""
+        return True
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All its columns go together."""
+        return tuple(name for name, _ in self.traits)
+
+
+Sendable: TypeAlias = Audience | Trait | SqlTrait
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedTable:
+    """A dbt model that declared itself a table of related rows by `config.meta.entity`.
+
+    key         the column that other tables refer to, and that tells rows apart
+    owners      kind of entity -> (type of identifier, column) of whom a row belongs to
+    references  name of another such table -> the column here that holds its key
+    """
+
+    name: str
+    model: str
+    key: str | None
+    owners: Mapping[Entity, tuple[str, str]]
+    references: Mapping[str, str]
     place: Place
 
 
@@ -202,3 +286,18 @@ class Project:
     hashes: Mapping[str, str]
     """Key -> 16 hex digits of what its definition means; `spec/hashes.py` says what counts."""
     warnings: tuple[str, ...] = ()
+    related: Mapping[str, RelatedTable] = field(default_factory=dict)
+
+    @property
+    def computed(self) -> tuple[Audience | Trait, ...]:
+        """What has a key of its own and may be sent: the audiences, then the computed traits."""
+        return (*self.audiences.values(), *self.traits.values())
+
+    @property
+    def sendable(self) -> tuple[Sendable, ...]:
+        """All that may be sent: the audiences, the computed traits, the SQL traits."""
+        return (*self.computed, *self.sql_traits)
+
+    def sql_trait(self, name: str) -> SqlTrait | None:
+        """The SQL trait that has a column of this name."""
+        return next((one for one in self.sql_traits if any(name == trait for trait, _ in one.traits)), None)

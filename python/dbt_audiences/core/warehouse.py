@@ -35,6 +35,9 @@ class Warehouse(Protocol):
     def insert(self, relation: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Append rows; `relation` is already quoted."""
 
+    def json_keys(self, column: str) -> str:
+        """SQL that yields each key of a JSON object, as an expression of a select list that gives one row for each."""
+
     def close(self) -> None:
         """Release the connection and, for an embedded engine, the file."""
 

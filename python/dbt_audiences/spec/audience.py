@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
 
 from dbt_audiences.core.definitions import Duration, Entity, Everyone
 from dbt_audiences.core.project import Audience
-from dbt_audiences.spec.conditions import Scope, read_condition
+from dbt_audiences.spec.conditions import KEY, Scope, read_condition
 from dbt_audiences.spec.cron import check_cron
 from dbt_audiences.spec.examples import read_examples
 from dbt_audiences.spec.fields import Fields, Problems, json_value, nearest, text_of
@@ -18,7 +17,6 @@ from dbt_audiences.spec.send_to import read_send_to
 from dbt_audiences.spec.values import duration_of
 
 ELIGIBLE = ("user_id", "email", "android.idfa", "ios.idfa")
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 def read_audience(node: Node, root: Path, stem: str, problems: Problems) -> Audience:
@@ -47,6 +45,7 @@ def read_audience(node: Node, root: Path, stem: str, problems: Problems) -> Audi
         compute=compute,  # type: ignore[arg-type]  # one_of checked it
         every=read_every(fields),
         account_events="all_of_user" if fields.one_of("account_events", ("own", "all_of_user")) == "all_of_user" else "own",
+        static=fields.boolean("static", False),
         tags=fields.distinct("tags") or (),
         meta=read_meta(fields),
         who=who if who is not None else Everyone(fields.place),
@@ -70,7 +69,7 @@ def read_key(fields: Fields, what: str, stem: str) -> str:
     """The key of a file, which must be well formed and equal to the file's stem."""
     node = fields.need(what)
     key = text_of(node, f"`{what}`")
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         hint = "a letter, then letters, digits and `_`, all lower case, at most 63"
         raise Wrong(node.place, f"`{key}` is no key", hint)
     if key != stem:

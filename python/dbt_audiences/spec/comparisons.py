@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, get_args
 
-from dbt_audiences.core.definitions import ITEM, Comparison, Operator, Place, Reference, Value, ValueType
+from dbt_audiences.core.definitions import ITEM, Comparison, Duration, Operator, Place, Reference, Value, ValueType
 from dbt_audiences.spec.fields import Fields, boolean_of
 from dbt_audiences.spec.list_files import read_list_file
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Wrong
@@ -15,7 +15,7 @@ from dbt_audiences.spec.values import duration_of, instant_literal_of, literal_o
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 _TEXT: tuple[Operator, ...] = ("contains", "not_contains", "starts_with", "ends_with")
 _ORDER: tuple[Operator, ...] = ("lt", "lte", "gt", "gte")
-RELATIVE: tuple[Operator, ...] = ("within_last", "within_next", "before_last", "after_next")
+RELATIVE: tuple[Operator, ...] = ("within_last", "within_next", "before_last", "after_next", "anniversary_within_next")
 _LISTS: tuple[Operator, ...] = ("one_of", "none_of", "contains_any")
 ReferenceType = Literal["number", "text", "instant"]
 AS_TYPES: dict[str, ReferenceType] = {"number": "number", "text": "text", "time": "instant"}
@@ -73,6 +73,8 @@ def _comparison(
         return _reference(operator, node, place, as_type, parent)
     if operator == "exists":
         return Comparison(operator, boolean_of(node, what), None, place)
+    if operator == "anniversary_within_next":
+        return Comparison(operator, _days_of(node, what), "instant", place)
     if operator in RELATIVE:
         return Comparison(operator, duration_of(node, what), "instant", place)
     if operator == "matches":
@@ -90,6 +92,16 @@ def _comparison(
     if operator in _ORDER and literal.type == "boolean":
         raise Wrong(node.place, f"{what} cannot order true and false", "write `equals: true`")
     return _one(operator, literal, place)
+
+
+def _days_of(node: Node, what: str) -> Duration:
+    """Days, weeks or calendar days, fewer than a year has: every day comes round within one."""
+    duration = duration_of(node, what)
+    if duration.unit not in ("days", "weeks", "calendar_days"):
+        raise Wrong(node.place, f"{what} counts days, and not {duration.unit}", "such as `7 days`, or `7 calendar_days`")
+    if duration.count * (7 if duration.unit == "weeks" else 1) > 365:
+        raise Wrong(node.place, f"{what} must be shorter than a year, in which every day comes round", "365 days at most")
+    return duration
 
 
 def _one(operator: Operator, value: Value, place: Place) -> Comparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from dbt_audiences.core.definitions import (
     Entity,
     Everyone,
     InAudience,
+    InList,
     Members,
     Not,
     Quantifier,
@@ -22,20 +24,31 @@ from dbt_audiences.spec.comparisons import RELATIVE, read_comparisons, read_igno
 from dbt_audiences.spec.events import read_performed
 from dbt_audiences.spec.fields import Fields, Problems, nearest, text_of, unknown
 from dbt_audiences.spec.nodes import ListNode, Node, Scalar, Wrong
+from dbt_audiences.spec.related import read_related
+from dbt_audiences.spec.top import read_top
 from dbt_audiences.spec.values import duration_of, path_of
+from dbt_audiences.spec.where import read_row_tests
 
+KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
+"""How the keys of definitions and lists are written."""
 COMBINERS = ("all", "any", "none", "not")
-LEAVES = ("performed", "not_performed", "trait", "in_audience", "not_in_audience", "users", "account")
+LEAVES = (
+    *("performed", "not_performed", "trait", "in_audience", "not_in_audience", "in_list", "users", "account", "has", "top"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a condition stands in: the project's folder, the time zone, and the kind of entity that is judged."""
+    """What a condition stands in: the project's folder, the time zone, and the kind of entity that is judged.
+
+    is_root  whether that is the audience's own, and not the members of one
+    """
 
     root: Path
     timezone: str
     of: Entity
     problems: Problems
+    is_root: bool = True
 
 
 def read_condition(node: Node, scope: Scope) -> Condition | None:
@@ -105,9 +118,16 @@ def _combination(combiners: list[str], fields: Fields, scope: Scope) -> Conditio
 
 
 def _leaf(kind: str, fields: Fields, scope: Scope) -> Condition | None:
-    fields.what = f"{'an' if kind[0] in 'aiu' else 'a'} `{kind}` condition"
+    fields.what = f"{'an' if kind[0] in 'ai' else 'a'} `{kind}` condition"
     if kind in ("performed", "not_performed"):
         return read_performed(fields, scope.root, scope.timezone, depth=0)
+    if kind == "has":
+        root, problems = scope.root, scope.problems
+        return read_related(fields, root, 1, lambda node, depth: read_row_tests(node, root, problems, depth))
+    if kind == "top":
+        if not scope.is_root:
+            raise Wrong(fields.place_of("top"), "`top` ranks the whole audience, not members", "put it beside the block")
+        return read_top(fields)
     if kind == "trait":
         return _trait(fields, scope)
     if kind in ("in_audience", "not_in_audience"):
@@ -117,7 +137,18 @@ def _leaf(kind: str, fields: Fields, scope: Scope) -> Condition | None:
         member: Condition = InAudience(text_of(key_node, f"`{kind}`"), fields.place)
         fields.finish()
         return member if kind == "in_audience" else Not(member, fields.place)
+    if kind == "in_list":
+        return _in_list(fields)
     return _members(kind, fields, scope)
+
+
+def _in_list(fields: Fields) -> InList:
+    node = fields.need("in_list")
+    key = text_of(node, "`in_list`")
+    if not KEY.fullmatch(key):
+        raise Wrong(node.place, f"`{key}` is no name of a list", "the KEY of `audiences load FILE --list KEY`")
+    fields.finish()
+    return InList(key, fields.place)
 
 
 def _trait(fields: Fields, scope: Scope) -> TraitTest:
@@ -145,7 +176,7 @@ def _members(kind: str, fields: Fields, scope: Scope) -> Condition | None:
         of = "audience of accounts" if kind == "users" else "audience of users"
         raise Wrong(fields.place_of(kind), f"`{kind}:` belongs in an {of}", "set `of:` of this audience, or move the condition")
     quantifier = fields.one_of(kind, ("any", "all", "none"))
-    who = read_condition(fields.need("who"), replace(scope, of=inner))
+    who = read_condition(fields.need("who"), replace(scope, of=inner, is_root=False))
     fields.finish()
     chosen: Quantifier = quantifier  # type: ignore[assignment]  # one_of checked it
     return None if who is None else Members(inner, chosen, who, fields.place)

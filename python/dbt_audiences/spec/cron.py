@@ -25,6 +25,21 @@ def check_cron(text: str, place: Place) -> None:
                 raise Wrong(place, f"`{part}` is no {what} of `every`: {lowest} to {highest}", hint)
 
 
+def cron_numbers(text: str) -> dict[str, tuple[int, ...]]:
+    """The minutes, hours, days, months and weekdays (0 is Sunday) that a checked expression allows."""
+    found = {}
+    for field, (what, lowest, highest) in zip(text.lower().split(), _FIELDS, strict=True):
+        numbers: set[int] = set()
+        for part in field.split(","):
+            match = _PART.fullmatch(part)
+            assert match is not None
+            first = lowest if match[2] is None else _number(match[2], what)
+            last = _number(match[3], what) if match[3] else first if match[2] and not match[4] else highest
+            numbers.update(range(first, last + 1, int(match[4] or 1)))
+        found[f"{what}s"] = tuple(sorted({number % 7 for number in numbers} if what == "weekday" else numbers))
+    return found
+
+
 def _number(word: str, what: str) -> int:
     if word.isdigit() and len(word) < 4:
         return int(word)

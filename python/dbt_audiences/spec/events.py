@@ -7,6 +7,7 @@ from pathlib import Path
 from dbt_audiences.core.definitions import Aggregate, Count, Performed, Regularly, Sources, Where, Window
 from dbt_audiences.spec.fields import Fields, text_of, texts_of
 from dbt_audiences.spec.measures import AGGREGATES, read_measure
+from dbt_audiences.spec.misplaced import note_misplaced, refuse_out_of_reach
 from dbt_audiences.spec.nodes import Node, Scalar, Wrong
 from dbt_audiences.spec.values import duration_of
 from dbt_audiences.spec.waits import refuse_endless_wait
@@ -17,6 +18,7 @@ from dbt_audiences.spec.windows import read_window
 def read_performed(fields: Fields, root: Path, timezone: str, depth: int) -> Performed:
     """An event condition; `depth` is 0 for one that stands by itself, more for a step below another."""
     fields.refuse_together("performed", "not_performed")
+    note_misplaced(fields, depth)
     negated = "not_performed" in fields
     events = read_events(fields.need("not_performed" if negated else "performed"))
     if negated:
@@ -51,6 +53,7 @@ def read_performed(fields: Fields, root: Path, timezone: str, depth: int) -> Per
     performed = Performed(events, measure, window, where, sources, regularly, then, complete_within, negated, fields.place)
     if depth == 0:
         refuse_endless_wait(performed)
+        refuse_out_of_reach(performed)
     return performed
 
 
@@ -62,7 +65,7 @@ def read_events(node: Node) -> tuple[str, ...]:
     if "*" in names and len(names) > 1:
         raise Wrong(node.place, '"*" is every event already', "leave the others out")
     if len(set(names)) < len(names):
-        raise Wrong(node.place, "the same event stands in the list twice")
+        raise Wrong(node.place, "the same event stands in the list twice", "name it once")
     return names
 
 

@@ -50,7 +50,7 @@ def _check_names(example: Example, expect: Fields, of: Entity, problems: Problem
                 problems.add(expect.place_of(key), f"`{name}` is expected, but not given", hint)
     both = set(example.expect_in) & set(example.expect_out)
     for name in sorted(both):
-        problems.add(expect.place, f"`{name}` is expected in and out")
+        problems.add(expect.place, f"`{name}` is expected in and out", "leave one out")
     if all(isinstance(node, ListNode) and not node.items for node in expect.node.entries.values()):
         problems.add(expect.place, "the example expects nothing", "{in: [ann], out: [bob]}")
 
@@ -80,11 +80,26 @@ def _person(name: str, node: Node, as_of: datetime, of: Entity, problems: Proble
         events=() if events is None else problems.each(events, lambda item: _event(item, as_of, problems)),
         identifiers={} if identifiers is None else _identifiers(identifiers),
         memberships=fields.texts("memberships") or (),
+        lists=fields.texts("lists") or (),
         users=() if users is None else _people(users, as_of, "users", problems),
         of=of,
+        related=_related(fields.take("related")),
     )
     fields.finish()
     return person
+
+
+def _related(node: Node | None) -> dict[str, tuple[dict[str, object], ...]]:
+    """Name of a table -> rows; rows of a table below stand in a list of its name."""
+    if node is None:
+        return {}
+    read = json_value(node)
+    rows = read.items() if isinstance(read, dict) else ()
+    if not isinstance(read, dict) or any(
+        not isinstance(row, dict) for _, some in rows for row in (some if isinstance(some, list) else [0])
+    ):
+        raise Wrong(node.place, "`related` is a mapping of a table's name to its rows", "{subscriptions: [{status: active}]}")
+    return {name: tuple(some) for name, some in read.items()}
 
 
 def _identifiers(node: Node) -> dict[str, tuple[str, ...]]:

@@ -68,7 +68,7 @@ class Fields:
 
     def __init__(self, node: Node, what: str, problems: Problems) -> None:
         if not isinstance(node, MapNode):
-            raise Wrong(node.place, f"{what} must be a mapping of `key: value`")
+            raise Wrong(node.place, f"{what} must be a mapping of `key: value`", "such as {key: value}, or a line for each key")
         self.node = node
         self.place = node.place
         self.what = what
@@ -96,7 +96,7 @@ class Fields:
             if meant is not None:
                 self.taken.add(meant)
                 raise Wrong(self.place_of(meant), f"`{meant}` is not known in {self.what}", f"did you mean `{key}`?")
-            raise Wrong(self.place, f"{self.what} needs `{key}:`")
+            raise Wrong(self.place, f"{self.what} needs `{key}:`", f"add `{key}: ...` here")
         return node
 
     def _noted(self, key: str, read: Callable[[Node], T]) -> T | None:
@@ -122,7 +122,9 @@ class Fields:
         def read(node: Node) -> str:
             word = node.text if isinstance(node, Scalar) else ""
             if word not in words:
-                raise Wrong(node.place, f"`{key}` must be one of: {', '.join(words)}", nearest(word, words))
+                raise Wrong(
+                    node.place, f"`{key}` must be one of: {', '.join(words)}", nearest(word, words) or f"such as {words[0]}"
+                )
             return word
 
         return self._noted(key, read)
@@ -163,7 +165,9 @@ def boolean_of(node: Node, what: str) -> bool:
     value = node.value() if isinstance(node, Scalar) else None
     if not isinstance(value, bool):
         meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(str(value).lower())
-        raise Wrong(node.place, f"{what} must be true or false", meant and f"`{value}` is a text: write {meant}")
+        raise Wrong(
+            node.place, f"{what} must be true or false", f"`{value}` is a text: write {meant}" if meant else "without quotes"
+        )
     return value
 
 
@@ -173,9 +177,13 @@ def text_of(node: Node, what: str) -> str:
     if value is None:
         raise Wrong(node.place, f"{what} is empty", "give it a text")
     if not isinstance(value, str):
-        raise Wrong(node.place, f"{what} must be text", "quote it" if isinstance(node, Scalar) else None)
+        raise Wrong(
+            node.place,
+            f"{what} must be text",
+            "quote it" if isinstance(node, Scalar) else "a single value, in quotes where it is no plain word",
+        )
     if "\x00" in value:
-        raise Wrong(node.place, f"{what} holds a NUL character, which no warehouse can store")
+        raise Wrong(node.place, f"{what} holds a NUL character, which no warehouse can store", "take it out")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise Wrong(node.place, f"{what} holds half of a surrogate pair", "write the character itself")
     return value
@@ -194,10 +202,10 @@ def distinct_of(node: Node, what: str) -> tuple[str, ...]:
     if not texts:
         raise Wrong(node.place, f"{what} is an empty list", "leave it out")
     if "" in texts:
-        raise Wrong(node.place, f"{what} holds an empty text")
+        raise Wrong(node.place, f"{what} holds an empty text", "leave it out")
     twice = next((text for index, text in enumerate(texts) if text in texts[:index]), None)
     if twice is not None:
-        raise Wrong(node.place, f"`{twice}` stands twice in {what}")
+        raise Wrong(node.place, f"`{twice}` stands twice in {what}", "name it once")
     return texts
 
 
@@ -205,9 +213,9 @@ def whole_of(node: Node, what: str, minimum: int) -> int:
     """A whole number of at least `minimum`."""
     value = node.value() if isinstance(node, Scalar) else None
     if not isinstance(value, Decimal) or value != value.to_integral_value():
-        raise Wrong(node.place, f"{what} must be a whole number")
+        raise Wrong(node.place, f"{what} must be a whole number", "such as 3, without quotes")
     if value < minimum:
-        hint = "0 or more always holds: leave it out" if minimum == 1 and value == 0 else None
+        hint = "0 or more always holds: leave it out" if minimum == 1 and value == 0 else f"such as {minimum}"
         raise Wrong(node.place, f"{what} must be {minimum} or more", hint)
     if value >= 2**31:
         raise Wrong(node.place, f"{what} is too large", "2147483647 is the most")
@@ -217,14 +225,14 @@ def whole_of(node: Node, what: str, minimum: int) -> int:
 def instant_of(node: Node, what: str, timezone: str = "UTC") -> datetime:
     """An aware UTC instant; a bare date is the first instant of that day in `timezone`."""
     if not isinstance(node, Scalar):
-        raise Wrong(node.place, f"{what} must be a date or time")
+        raise Wrong(node.place, f"{what} must be a date or time", "2026-03-10, or 2026-03-10T12:00:00Z")
     at = node.instant()
     if not node.is_bare_date():
         return at
     try:
         return first_instant(at.date(), timezone)
     except OverflowError as error:
-        raise Wrong(node.place, f"there is no such time as `{node.text}` in {timezone}") from error
+        raise Wrong(node.place, f"there is no such time as `{node.text}` in {timezone}", "years go from 1 to 9999") from error
 
 
 def first_instant(day: date, timezone: str) -> datetime:

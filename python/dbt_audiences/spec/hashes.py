@@ -12,7 +12,7 @@ from decimal import Context, Decimal
 from dbt_audiences.core.definitions import ListFile
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Wrong
 
-_NOT_MEANING = ("examples", "description", "owner", "folder", "name", "send_to", "tags", "meta")
+_NOT_MEANING = ("examples", "description", "owner", "folder", "name", "send_to", "tags", "meta", "static")
 """Keys that say nothing about who is in: an edit of them is no new definition."""
 _DEFAULTS: dict[str, object] = {
     "of": "users", "enabled": True, "include_anonymous": False, "history": "all", "timezone": "UTC", "compute": "auto",

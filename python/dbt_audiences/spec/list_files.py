@@ -48,4 +48,4 @@ def _rows(root: Path, path: str, place: Place) -> list[list[str]]:
     try:
         return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
     except csv.Error as error:
-        raise Wrong(place, f"the file `{path}` cannot be read: {error}") from error
+        raise Wrong(place, f"the file `{path}` cannot be read: {error}", "save it as plain CSV or TSV in UTF-8") from error

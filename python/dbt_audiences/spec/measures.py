@@ -33,7 +33,7 @@ def read_measure(fields: Fields, root: Path, *, parent: bool) -> Count | Aggrega
     if at_least is not None and at_most is not None and at_most < at_least:
         raise Wrong(fields.place_of("at_most"), f"no count is at least {at_least} and at most {at_most}", "swap the two")
     for operator in operators:
-        if operator in fields:
+        if operator in fields and operator not in fields.taken:
             hint = "count with `at_least`, or say what is compared: `sum: property`"
             raise Wrong(fields.place_of(operator), f"`{operator}` compares nothing here", hint)
     return Count(at_least, at_most, exactly) if counted else Count(at_least=1)

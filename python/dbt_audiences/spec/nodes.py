@@ -5,6 +5,7 @@ PyYAML composes the tree; its YAML 1.1 readings (`NO` as false, `12:30` as a num
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ MOST_NODES = 100_000
 DEEPEST = 100
 """Nodes within nodes: about 50 conditions within conditions, or a sequence of about 50 steps."""
 _MOST_EXPONENT = 1_000
+_MOST_NESTED = 10_000
+"""Openings in a text that libyaml may read; tens of thousands within one another would end the process."""
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -147,7 +150,9 @@ def read_yaml(root: Path, path: Path) -> Node:
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise Wrong(Place(name, 1, 1), f"the file cannot be read: {error.strerror}") from error
+        raise Wrong(
+            Place(name, 1, 1), f"the file cannot be read: {error.strerror}", "look at its rights, and whether it is there"
+        ) from error
     except UnicodeDecodeError as error:
         before = error.object[: error.start]
         line = before.count(b"\n") + 1
@@ -159,7 +164,7 @@ def read_yaml(root: Path, path: Path) -> Node:
 def parse_yaml(text: str, name: str) -> Node:
     """The tree of a text."""
     try:
-        composed = yaml.compose(text, Loader=yaml.BaseLoader)
+        composed = _composed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
@@ -167,12 +172,40 @@ def parse_yaml(text: str, name: str) -> Node:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(name, before.count("\n") + 1, error.position - before.rfind("\n"))
-        raise Wrong(place, f"the character #x{ord(text[error.position]):04x} is not allowed in YAML") from error
+        raise Wrong(
+            place,
+            f"the character #x{ord(text[error.position]):04x} is not allowed in YAML",
+            "take it out, or write it as an escape in double quotes",
+        ) from error
     except RecursionError as error:
         raise Wrong(Place(name, 1, 1), TOO_DEEP, "use audiences of audiences") from error
     if composed is None:
-        raise Wrong(Place(name, 1, 1), "the file is empty")
+        raise Wrong(Place(name, 1, 1), "the file is empty", "remove it, or write the definition")
     return _Converter(name, text).convert(composed)
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """By libyaml where the text is fine: it is quick, but its messages are others, and it nests on C's stack."""
+    openings = sum(text.count(opening) for opening in ("[", "{", "- ", "-\t", "? ", "?\t"))
+    if yaml.__with_libyaml__ and openings <= _MOST_NESTED:
+        with contextlib.suppress(yaml.YAMLError, ValueError):
+            composed = yaml.compose(text, Loader=yaml.CBaseLoader)
+            if not _has_empty(composed):
+                return composed
+    return yaml.compose(text, Loader=yaml.BaseLoader)
+
+
+def _has_empty(composed: yaml.Node | None) -> bool:
+    """Whether a value is not there: the two parsers put it at different columns."""
+    waiting, seen = [composed], set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.ScalarNode) and not node.value and not node.style:
+            return True
+        if isinstance(node, yaml.CollectionNode) and id(node) not in seen:
+            seen.add(id(node))
+            waiting += [one for item in node.value for one in (item if isinstance(item, tuple) else (item,))]
+    return False
 
 
 def _yaml_problem(text: str, place: Place, error: yaml.MarkedYAMLError) -> tuple[str, str | None]:
@@ -214,7 +247,7 @@ class _Converter:
 
     def _convert(self, node: yaml.Node, place: Place) -> Node:
         if isinstance(node, yaml.ScalarNode):
-            return Scalar(place, _paired(node.value), node.style is not None)
+            return Scalar(place, _paired(node.value), bool(node.style))
         if isinstance(node, yaml.SequenceNode):
             return ListNode(place, tuple(self.convert(item) for item in node.value))
         entries: dict[str, Node] = {}
@@ -222,7 +255,7 @@ class _Converter:
         for key, value in node.value:
             at = Place(self.name, key.start_mark.line + 1, key.start_mark.column + 1)
             if not isinstance(key, yaml.ScalarNode):
-                raise Wrong(at, "a key must be a single word")
+                raise Wrong(at, "a key must be a single word", "lists and mappings stand behind the colon")
             if key.value in entries:
                 raise Wrong(at, f"`{key.value}` stands here twice", f"the first is on line {places[key.value].line}")
             entries[key.value] = self.convert(value)

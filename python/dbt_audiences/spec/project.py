@@ -11,27 +11,34 @@ from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.core.project import Audience, Destination, Project, Trait
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
+from dbt_audiences.spec.entities import check_related, check_tables
 from dbt_audiences.spec.fields import Problems
 from dbt_audiences.spec.hashes import definition_hash
 from dbt_audiences.spec.models_yml import read_models
 from dbt_audiences.spec.nodes import TOO_DEEP, MapNode, Node, Scalar, Wrong, read_yaml
 from dbt_audiences.spec.references import Definitions, check_references
 from dbt_audiences.spec.reserved import reserved_reason
+from dbt_audiences.spec.reuse import Reuse
+from dbt_audiences.spec.sql_traits import check_sql_traits
 from dbt_audiences.spec.trait import read_trait
 
 Definition = TypeVar("Definition", Audience, Trait, Destination)
 FOLDERS = ("audiences", "traits", "destinations")
 
 
-def load_project(root: Path) -> Project:
-    """Everything that the project at `root` defines; raises `DefinitionError` with every problem found."""
+def load_project(root: Path, reuse: Reuse | None = None) -> Project:
+    """Everything that the project at `root` defines; raises `DefinitionError` with every problem found.
+
+    reuse  what a reading before this one left; only files that changed since are read again
+    """
     problems = Problems()
     name = _project_name(root)
     hashes: dict[str, str] = {}
-    audiences = _folder(root, "audiences", read_audience, problems, hashes)
-    traits = _folder(root, "traits", read_trait, problems, hashes)
-    destinations = _folder(root, "destinations", read_destination, problems, {})
-    event_sources, sql_traits = read_models(root, problems)
+    audiences = _folder(root, "audiences", read_audience, problems, hashes, reuse)
+    traits = _folder(root, "traits", read_trait, problems, hashes, reuse)
+    destinations = _folder(root, "destinations", read_destination, problems, {}, None)
+    declared = read_models(root, problems)
+    sql_traits = tuple(declared.sql_traits)
     _refuse_what_is_to_come(root, problems)
     places = [(key, one.place) for key, one in audiences.items()] + [(key, one.place) for key, one in traits.items()]
     for key, place in places:
@@ -42,10 +49,13 @@ def load_project(root: Path) -> Project:
         problems.add(traits[key].place, f"`{key}` is an audience too", "audiences and traits share one set of keys")
     unread = {path.stem for folder in FOLDERS for path in (root / folder).glob("*.yml")}
     unread -= {*audiences, *traits, *destinations}
-    check_references(Definitions(audiences, traits, destinations, unread), problems)
+    check_references(Definitions(audiences, traits, destinations, unread, sql_traits), problems)
+    check_sql_traits(sql_traits, audiences, traits, problems)
+    related = check_tables(tuple(declared.related), problems)
+    check_related(audiences, related, problems)
     if problems.found:
         raise DefinitionError(problems.found)
-    return Project(name, audiences, traits, destinations, event_sources, sql_traits, hashes)
+    return Project(name, audiences, traits, destinations, tuple(declared.events), sql_traits, hashes, related=related)
 
 
 def _project_name(root: Path) -> str:
@@ -70,6 +80,7 @@ def _folder(
     read: Callable[[Node, Path, str, Problems], Definition],
     problems: Problems,
     hashes: dict[str, str],
+    reuse: Reuse | None,
 ) -> dict[str, Definition]:
     found: dict[str, Definition] = {}
     for path in sorted((root / folder).glob("*")):
@@ -83,10 +94,36 @@ def _folder(
                 place = Place(path.relative_to(root).as_posix(), 1, 1)
                 problems.add(place, f"a definition ends in `.yml`, not `{path.suffix}`", f"rename it to `{path.stem}.yml`")
             continue
-        definition = problems.attempt(_file, root, path, read, problems, hashes)
+        definition = _reused(root, path, read, problems, hashes, reuse)
         if definition is not None:
             found[path.stem] = definition
     return found
+
+
+def _reused(
+    root: Path,
+    path: Path,
+    read: Callable[[Node, Path, str, Problems], Definition],
+    problems: Problems,
+    hashes: dict[str, str],
+    reuse: Reuse | None,
+) -> Definition | None:
+    """The definition as it was read before, where the text is the same, was fine, and reads no other file."""
+
+    before = len(problems.found)
+
+    def fresh() -> tuple[Definition, str] | None:
+        definition = problems.attempt(_file, root, path, read, problems, hashes)
+        return None if definition is None or len(problems.found) > before else (definition, hashes[path.stem])
+
+    text = path.read_bytes() if reuse is not None and path.is_file() else b""
+    if reuse is None or not text or b"file" in text:
+        return problems.attempt(_file, root, path, read, problems, hashes)
+    found = reuse.get((path.relative_to(root).as_posix(), text), fresh)
+    if found is None:
+        return None
+    hashes[path.stem] = found[1]
+    return found[0]
 
 
 def _refuse_nested(root: Path, folder: str, path: Path, problems: Problems) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from dbt_audiences.core.project import Audience, Destination, Trait
+from dbt_audiences.core.definitions import Entity
+from dbt_audiences.core.project import Audience, Destination, Sendable, SqlTrait, Trait
 from dbt_audiences.spec.fields import Problems, nearest
 from dbt_audiences.spec.uses import Use, Uses, uses_of
 
@@ -20,6 +21,11 @@ class Definitions:
     traits: dict[str, Trait]
     destinations: dict[str, Destination]
     unread: Set[str]
+    sql_traits: tuple[SqlTrait, ...] = ()
+
+    def kind_of_sql_trait(self, name: str) -> Entity | None:
+        """Whose the SQL trait of this name is; None where there is none."""
+        return next((one.of for one in self.sql_traits if name in one.values), None)
 
 
 def check_references(known: Definitions, problems: Problems) -> None:
@@ -64,14 +70,17 @@ def _check_trait(use: Use, known: Definitions, problems: Problems) -> None:
         problems.add(use.place, f"`{use.key}` is an audience, which only `in_audience` reads", custom)
         return
     found = known.traits.get(use.key)
-    if found is None:
+    of = known.kind_of_sql_trait(use.key) if found is None else found.of
+    if of is None:
         return
-    if found.of != use.of:
-        below = "account" if found.of == "accounts" else "users"
-        message = f"`{use.key}` is a trait of {found.of}, and {use.of} are judged here"
+    if of != use.of:
+        below = "account" if of == "accounts" else "users"
+        message = f"`{use.key}` is a trait of {of}, and {use.of} are judged here"
         problems.add(use.place, message, f"put it below `{below}: any`")
     if use.held:
-        problems.add(use.place, f"`held_for` needs a custom trait, and `{use.key}` is computed", custom)
+        problems.add(
+            use.place, f"`held_for` needs a custom trait, and `{use.key}` is {'computed' if found else 'a SQL trait'}", custom
+        )
 
 
 def _check_consumers(key: str, one: Audience | Trait, uses: dict[str, Uses], known: Definitions, problems: Problems) -> None:
@@ -125,7 +134,7 @@ def _check_cycles(uses: dict[str, Uses], known: Definitions, problems: Problems)
 
 
 def _check_destinations(known: Definitions, problems: Problems) -> None:
-    connections: Iterable[Audience | Trait] = (*known.audiences.values(), *known.traits.values())
+    connections: Iterable[Sendable] = (*known.audiences.values(), *known.traits.values(), *known.sql_traits)
     for send in (send for one in connections for send in one.send_to):
         if send.destination not in known.destinations and send.destination not in known.unread:
             hint = nearest(send.destination, known.destinations) or f"write destinations/{send.destination}.yml"

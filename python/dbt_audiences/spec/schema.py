@@ -10,17 +10,21 @@ from pathlib import Path
 
 from dbt_audiences.spec.schema_conditions import condition_definitions
 from dbt_audiences.spec.schema_files import audience_file, destination_file, file_definitions, trait_file
+from dbt_audiences.spec.schema_models import model_file
 from dbt_audiences.spec.schema_words import Schema, word_definitions
 
-SCHEMAS = ("audience", "trait", "destination")
+SCHEMAS = ("audience", "trait", "destination", "model")
+PLACE = "dbt_packages/dbt_audiences/docs/schemas"
+"""Where a project finds them as soon as dbt installed the package: the same in a checkout and out of the wheel."""
 
 
 def json_schema(kind: str) -> dict[str, object]:
-    """The schema (draft 2020-12) of `audience`, `trait` or `destination`; raises `KeyError` for anything else."""
+    """The schema (draft 2020-12) of one of `SCHEMAS`; raises `KeyError` for anything else."""
     files = {
         "audience": ("An audience: audiences/<key>.yml", audience_file),
         "trait": ("A computed trait: traits/<key>.yml", trait_file),
         "destination": ("A destination: destinations/<key>.yml", destination_file),
+        "model": ("Models of dbt, with what this package reads of their meta: models/**/*.yml", model_file),
     }
     title, file = files[kind]
     schema: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **file()}
@@ -31,6 +35,11 @@ def json_schema(kind: str) -> dict[str, object]:
 def schema_text(kind: str) -> str:
     """The schema as it is printed."""
     return json.dumps(json_schema(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def editor_line(kind: str) -> str:
+    """The first line of a file of a project, from which editors find the schema; the path is relative to the file."""
+    return f"# yaml-language-server: $schema=../{PLACE}/{kind}.json"
 
 
 def _used(schema: object, shared: Schema) -> set[str]:

@@ -17,6 +17,9 @@ from dbt_audiences.spec.schema_words import (
 )
 
 _WINDOWS = ("within", "between", "since", "until")
+_EQUAL = ("equals", "not_equals", "one_of", "none_of")
+_ORDER = ("lt", "lte", "gt", "gte")
+_TESTS = ("property_test", "context_test", "local_hour_test", "local_weekday_test", "any_item", "all_items", "no_item")
 _COUNTS = ("at_least", "at_most", "exactly")
 
 
@@ -25,10 +28,12 @@ def condition_definitions() -> Schema:
     return {
         "where": _tree(
             "where",
-            [ref("property_test"), ref("context_test"), *(ref(which) for which in ("any_item", "all_items", "no_item"))],
+            [ref(test) for test in _TESTS],
         ),
         "property_test": _test("property", "A property of the event, by dots: shipping.city, products.$.sku."),
         "context_test": _test("context", "A field of the event's context, by dots: page.url."),
+        "local_hour_test": _local("hour", {"type": "integer", "minimum": 0, "maximum": 24}, (*_EQUAL, *_ORDER)),
+        "local_weekday_test": _local("weekday", ref("weekday"), _EQUAL),
         "any_item": _items("any_item", "One element of the array satisfies the whole `where`."),
         "all_items": _items("all_items", "Every element of the array satisfies the whole `where`."),
         "no_item": _items("no_item", "No element of the array satisfies the whole `where`."),
@@ -68,14 +73,32 @@ def condition_definitions() -> Schema:
             {"not_in_audience": described(ref("key"), "Who is not in that audience, or never could be.")},
             required=("not_in_audience",),
         ),
+        "in_list": mapping(
+            {"in_list": described(ref("key"), "Who is on the list that `audiences load --list` has read.")},
+            required=("in_list",),
+        ),
         "users": _members("users", "Any, all or none of the account's users."),
         "account": _members("account", "Any, all or none of the user's accounts."),
+        "has": mapping(
+            {
+                "has": described({"type": "string"}, "The name of related rows, as a model's `meta.entity` gives it."),
+                **{one: {"type": "integer", "minimum": 1 if one == "at_least" else 0} for one in _COUNTS},
+                "where": described(ref("row_where"), "What the rows must satisfy to be counted."),
+            },
+            required=("has",),
+            **not_together(("exactly", "at_least"), ("exactly", "at_most")),
+        ),
+        "row_where": _tree(
+            "row_where",
+            [ref("property_test"), *(ref(which) for which in ("any_item", "all_items", "no_item")), ref("has")],
+        ),
+        "top": mapping({"top": _top()}, required=("top",)),
         "condition": _tree(
             "condition",
             [
                 {"const": "everyone", "description": "Everyone."},
                 *(ref(name) for name in ("performed", "not_performed", "trait_condition")),
-                *(ref(name) for name in ("in_audience", "not_in_audience", "users", "account")),
+                *(ref(name) for name in ("in_audience", "not_in_audience", "in_list", "users", "account", "has", "top")),
             ],
         ),
     }
@@ -107,6 +130,17 @@ def _test(subject: str, description: str, **more: Schema) -> Schema:
     return mapping(properties, required=(subject,), anyOf=any_required(OPERATORS))
 
 
+def _local(part: str, value: Schema, operators: tuple[str, ...]) -> Schema:
+    """The hour or weekday of an event, compared with such values."""
+    many: Schema = {"anyOf": [listed(value), ref("reference")]}
+    one: Schema = {"anyOf": [value, ref("reference")]}
+    properties: dict[str, Schema] = {
+        "local": {"const": part, "description": f"The {part} at which the event happened, in `timezone:`."},
+        **{operator: many if operator in ("one_of", "none_of") else one for operator in operators},
+    }
+    return mapping(properties, required=("local",), anyOf=any_required(operators))
+
+
 def _items(which: str, description: str) -> Schema:
     return mapping({which: described(ref("path"), description), "where": ref("where")}, required=(which, "where"))
 
@@ -114,6 +148,19 @@ def _items(which: str, description: str) -> Schema:
 def _trait() -> Schema:
     held = described(ref("fixed_length"), "The condition became true at least that long ago, and stayed so.")
     return _test("trait", "A custom, computed or SQL trait; `custom.plan` is always the custom one.", held_for=held)
+
+
+def _top() -> Schema:
+    number: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 100}
+    return mapping(
+        {
+            "by": described(ref("path"), "A trait that is a number."),
+            "percent": described(number, "So much of those who have a number, rounded up."),
+            "count": {"type": "integer", "minimum": 1, "description": "So many of them."},
+        },
+        required=("by",),
+        oneOf=any_required(("percent", "count")),
+    )
 
 
 def _members(key: str, description: str) -> Schema:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dbt_audiences.spec.schema_conditions import window_properties
 from dbt_audiences.spec.schema_words import Schema, any_required, described, listed, mapping, not_together, ref, words
+from dbt_audiences.spec.send_to import TRAIT_FORMS
 from dbt_audiences.spec.trait import FUNCTIONS
 
 _TEXT: Schema = {"type": "string"}
@@ -41,6 +42,7 @@ def audience_file() -> Schema:
         },
         "compute": words("auto", "realtime", "batch"),
         "account_events": described(words("own", "all_of_user"), "Whether events of other accounts count."),
+        "static": described(_TRUTH, "Who is in stays as the first run finds it."),
         "who": described(ref("condition"), "Who is in."),
         "send_to": listed(ref("send_to"), 0),
     }
@@ -130,7 +132,7 @@ def _send_to(*, of_trait: bool) -> Schema:
     which: Schema = {"type": "object", "minProperties": 1, "additionalProperties": words("first", "last", "all")}
     properties: dict[str, Schema] = {
         "destination": described(ref("key"), "The key of a file in destinations/."),
-        "as": words("boolean", "events") if of_trait else words("boolean", "events", "list"),
+        "as": words(*TRAIT_FORMS) if of_trait else words("boolean", "events", "list"),
         "identifiers": described(which, "Which identifier types, and which of each: {email: last}."),
         "traits": described(traits, "Traits sent along; {plan: subscription_plan} renames one."),
         "existing_members": described(words("send", "skip"), "skip: only changes from now on."),
@@ -140,7 +142,10 @@ def _send_to(*, of_trait: bool) -> Schema:
         "holdout": {"type": "string", "pattern": r"^\s*[0-9]{1,2}(\.[0-9]{1,9})?\s*%\s*$", "examples": ["10%"]},
     }
     if of_trait:
-        return mapping(properties, required=("destination",))
+        name = mapping({"computed": {"type": "string", "minLength": 1}})
+        properties["events"] = described(name, "The name of the event in place of Trait Computed.")
+        rule: Schema = {"if": {"required": ["events", "as"]}, "then": {"properties": {"as": {"const": "events"}}}}
+        return mapping(properties, required=("destination",), allOf=[rule])
     properties |= {
         "events": described(named, "The names of the events in place of Audience Entered and Audience Exited."),
         "list": described(_TEXT, "The list's name there; the audience's name by default."),
@@ -193,6 +198,8 @@ def _person(*, with_users: bool) -> Schema:
         "events": listed(event, 0),
         "identifiers": {"type": "object", "additionalProperties": {"anyOf": [_TEXT, listed(_TEXT, 0)]}},
         "memberships": listed(ref("key"), 0),
+        "related": described({"type": "object", "additionalProperties": listed({"type": "object"}, 0)}, "Rows by their table."),
+        "lists": listed(ref("key"), 0),
     }
     if with_users:
         properties["users"] = ref("people")

@@ -36,6 +36,7 @@ _OPERATORS: dict[Operator, tuple[str, str]] = {
     "within_next": ("length", "The value is a time in the next so many days, from now."),
     "before_last": ("length", "The value is a time longer ago."),
     "after_next": ("length", "The value is a time further ahead."),
+    "anniversary_within_next": ("days", "Its month and day come round in the next so many days, today among them: birthdays."),
 }
 OPERATORS: tuple[str, ...] = get_args(Operator)
 
@@ -121,6 +122,12 @@ def word_definitions() -> Schema:
             "pattern": f"^{_LENGTH.format(units=_FIXED_UNITS)}$",
             "examples": ["10 minutes", "1 day"],
         },
+        "days": {
+            "type": "string",
+            "pattern": f"^{_LENGTH.format(units='days?|weeks?|calendar_days?')}$",
+            "examples": ["7 days", "7 calendar_days"],
+        },
+        "weekday": words("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
         "end": {"type": "string", "pattern": rf"^(ever|\s*[0-9]+\s+({_EVERY_UNIT})\s*)$"},
         "fixed_end": {"type": "string", "pattern": rf"^(ever|\s*[0-9]+\s+({_FIXED_UNITS})\s*)$"},
         "between": {**listed(ref("end"), 2), "maxItems": 2},

@@ -10,6 +10,7 @@ from dbt_audiences.core.project import RefuseAbove, SendTo
 from dbt_audiences.spec.fields import Fields, Problems, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 
+TRAIT_FORMS = ("identify", "events", "boolean")
 _PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,9})?)\s*%")
 
 
@@ -30,15 +31,15 @@ def read_send_to(node: ListNode | None, of: Entity, problems: Problems, *, of_tr
 def _send(node: Node, of: Entity, problems: Problems, of_trait: bool) -> SendTo:
     fields = Fields(node, "`send_to`", problems)
     destination = text_of(fields.need("destination"), "`destination`")
-    as_ = fields.one_of("as", ("boolean", "events") if of_trait else ("boolean", "events", "list"))
-    entered, exited = _events(fields.take("events"), problems)
+    as_ = _trait_form(fields) if of_trait else fields.one_of("as", ("boolean", "events", "list"))
+    named = _events(fields.take("events"), problems, ("computed",) if of_trait else ("entered", "exited"))
     send = SendTo(
         destination=destination,
         as_=as_,  # type: ignore[arg-type]  # one_of checked it
         identifiers=_identifiers(fields.take("identifiers"), problems),
         traits=_traits(fields.items("traits"), problems),
-        entered_event=entered,
-        exited_event=exited,
+        entered_event=named.get("entered", "Audience Entered"),
+        exited_event=named.get("exited", "Audience Exited"),
         list_name=fields.text("list"),
         existing_members="skip" if fields.one_of("existing_members", ("send", "skip")) == "skip" else "send",
         users=fields.boolean("users", False),
@@ -46,30 +47,42 @@ def _send(node: Node, of: Entity, problems: Problems, of_trait: bool) -> SendTo:
         refuse_above=_refuse_above(fields.take("refuse_above"), problems),
         holdout=_holdout(fields.take("holdout")),
         place=fields.place,
+        computed_event=named.get("computed", "Trait Computed"),
     )
     fields.finish()
     if send.list_name is not None and as_ not in (None, "list"):
         raise Wrong(fields.place_of("list"), f"`list` names a list, and this is sent `as: {as_}`", "leave it out")
     if "events" in fields and as_ not in (None, "events"):
-        raise Wrong(fields.place_of("events"), f"`events` names events, and this is sent `as: {as_}`", "leave it out")
-    if of_trait and ("list" in fields or "events" in fields):
-        key = "list" if "list" in fields else "events"
-        raise Wrong(fields.place_of(key), f"a trait is sent as a value: `{key}` belongs to an audience", "leave it out")
+        word = "identify" if of_trait else as_
+        raise Wrong(fields.place_of("events"), f"`events` names events, and this is sent `as: {word}`", "leave it out")
+    if of_trait and "list" in fields:
+        raise Wrong(fields.place_of("list"), "a trait is sent as a value: `list` belongs to an audience", "leave it out")
     if send.users and of == "users":
         raise Wrong(fields.place_of("users"), "`users: true` sends the users of accounts, and this is of users", "leave it out")
     return send
 
 
-def _events(node: Node | None, problems: Problems) -> tuple[str, str]:
+def _trait_form(fields: Fields) -> str | None:
+    """A trait's `as`: `identify` is `boolean` by a better name."""
+    node = fields.node.entries.get("as")
+    if isinstance(node, Scalar) and node.text == "list":
+        hint = "a trait is a value, which a list cannot hold: `identify` or `events`, or send an audience that tests the trait"
+        raise Wrong(node.place, "a trait cannot be sent `as: list`", hint)
+    word = fields.one_of("as", TRAIT_FORMS)
+    return "boolean" if word == "identify" else word
+
+
+def _events(node: Node | None, problems: Problems, keys: tuple[str, ...]) -> dict[str, str]:
+    """The names of events that are given, by key."""
     if node is None:
-        return "Audience Entered", "Audience Exited"
+        return {}
     fields = Fields(node, "`events`", problems)
-    entered, exited = fields.text("entered"), fields.text("exited")
+    names = {key: fields.text(key) for key in keys}
     fields.finish()
-    for key, name in (("entered", entered), ("exited", exited)):
+    for key, name in names.items():
         if name == "":
             problems.add(fields.place_of(key), f"`{key}` is empty", "leave it out for the default")
-    return entered or "Audience Entered", exited or "Audience Exited"
+    return {key: name for key, name in names.items() if name}
 
 
 def _identifiers(node: Node | None, problems: Problems) -> dict[str, Which] | None:

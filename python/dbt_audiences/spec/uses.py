@@ -20,7 +20,9 @@ from dbt_audiences.core.definitions import (
     Place,
     PropertyTest,
     Reference,
+    Related,
     Then,
+    Top,
     TraitTest,
     Where,
 )
@@ -74,6 +76,11 @@ def _condition(node: Condition, of: Entity, uses: Uses) -> None:
             if not node.custom:
                 uses.traits.append(Use(node.path[0], node.place, of, held=node.held_for is not None))
             _comparisons(node.comparisons, of, uses)
+        case Related():
+            _where(node.where, of, uses)
+        case Top():
+            if not node.custom:
+                uses.traits.append(Use(node.path[0], node.place, of))
 
 
 def _performed(node: Performed, of: Entity, uses: Uses) -> None:
@@ -104,7 +111,7 @@ def _where(node: Where | None, of: Entity, uses: Uses) -> None:
                 _where(child, of, uses)
         case Not(child=child):
             _where(child, of, uses)
-        case ItemTest():
+        case ItemTest() | Related():
             _where(node.where, of, uses)
         case PropertyTest():
             _comparisons(node.comparisons, of, uses)

@@ -41,7 +41,7 @@ def duration_of(node: Node, what: str, *, zero: bool = False, calendar: bool = T
         )
     count = int(number)
     if count == 0 and not zero:
-        raise Wrong(node.place, f"{what} must be longer than nothing")
+        raise Wrong(node.place, f"{what} must be longer than nothing", "a length of time is 1 or more of its unit")
     if count * _SECONDS[unit] > _LONGEST_SECONDS:
         raise Wrong(node.place, f"{what} is longer than any history", "leave the window out: default is ever")
     return Duration(count, unit)
@@ -54,14 +54,18 @@ def path_of(node: Node, what: str) -> tuple[str, ...]:
     if any(segment == "" for segment in segments):
         raise Wrong(node.place, f"{what} has an empty part: `{text}`", "a dot inside a name is written `\\.`")
     if segments[0] == ITEM:
-        raise Wrong(node.place, f"{what} begins with `$`, which opens an array: of which property?")
+        raise Wrong(node.place, f"{what} begins with `$`, which opens an array: of which property?", "such as products.$.sku")
     return tuple(segments)
 
 
 def literal_of(node: Node, what: str) -> Value:
     """A literal whose way of writing decides its type."""
     if not isinstance(node, Scalar):
-        raise Wrong(node.place, f"{what} takes a single value", "`one_of` takes a list" if isinstance(node, ListNode) else None)
+        raise Wrong(
+            node.place,
+            f"{what} takes a single value",
+            "`one_of` takes a list" if isinstance(node, ListNode) else "a text, a number, true or false, or a date",
+        )
     value = node.value()
     if value is None:
         raise _null(node, what)
@@ -90,7 +94,7 @@ def _null(node: Node, what: str) -> Wrong:
 def text_literal_of(node: Node, what: str) -> Value:
     """A text as it is written, quoted or not."""
     if not isinstance(node, Scalar):
-        raise Wrong(node.place, f"{what} takes a text")
+        raise Wrong(node.place, f"{what} takes a text", "a single one; `contains_any` takes several")
     if node.value() is None:
         raise _null(node, what)
     return Value(node.text if not node.is_quoted else text_of(node, what), "text")
@@ -99,7 +103,7 @@ def text_literal_of(node: Node, what: str) -> Value:
 def instant_literal_of(node: Node, what: str) -> Value:
     """A date or time, quoted or not; without an offset it is UTC."""
     if not isinstance(node, Scalar):
-        raise Wrong(node.place, f"{what} takes a date or time")
+        raise Wrong(node.place, f"{what} takes a date or time", "2026-03-10, or 2026-03-10T12:00:00Z")
     if not node.is_quoted and node.value() is None:
         raise _null(node, what)
     return Value(node.instant(), "instant")

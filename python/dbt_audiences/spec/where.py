@@ -8,11 +8,13 @@ from pathlib import Path
 from dbt_audiences.core.definitions import All, Any, ItemTest, Not, PropertyTest, Where
 from dbt_audiences.spec.comparisons import read_comparisons, read_ignore_case
 from dbt_audiences.spec.fields import Fields, Problems, unknown
+from dbt_audiences.spec.local_time import read_local
 from dbt_audiences.spec.nodes import ListNode, Node, Wrong
+from dbt_audiences.spec.related import read_related
 from dbt_audiences.spec.values import path_of
 
 _COMBINERS = ("all", "any", "none", "not")
-_SUBJECTS = ("property", "context")
+_SUBJECTS = ("property", "context", "local")
 _ITEMS = ("any_item", "all_items", "no_item")
 
 
@@ -24,6 +26,8 @@ class _Around:
     problems: Problems
     parent: bool
     item: bool
+    depth: int = 0
+    """Of a related row: how many tables stand above what stands below it; 0 where events are tested."""
 
 
 def read_where(node: Node, root: Path, problems: Problems, *, parent: bool) -> Where | None:
@@ -31,12 +35,17 @@ def read_where(node: Node, root: Path, problems: Problems, *, parent: bool) -> W
     return _where(node, _Around(root, problems, parent, item=False))
 
 
+def read_row_tests(node: Node, root: Path, problems: Problems, depth: int) -> Where | None:
+    """The same for a related row, below which further ones may stand at this depth."""
+    return _where(node, _Around(root, problems, parent=False, item=False, depth=depth))
+
+
 def _where(node: Node, around: _Around) -> Where | None:
     if isinstance(node, ListNode):
         return _several(node, around)
     fields = Fields(node, "`where`", around.problems)
     present = [key for key in _COMBINERS if key in fields]
-    tests = [key for key in (*_SUBJECTS, *_ITEMS) if key in fields]
+    tests = [key for key in (*_SUBJECTS, *_ITEMS, *(("has",) if around.depth else ())) if key in fields]
     if present and tests:
         hint = "make them items of one `all:` list"
         raise Wrong(fields.place_of(tests[0]), f"`{present[0]}` and `{tests[0]}` stand in one mapping", hint)
@@ -79,11 +88,13 @@ def _combined(key: str, fields: Fields, around: _Around) -> Where | None:
 
 
 def _test(fields: Fields, around: _Around) -> Where | None:
+    if around.depth and "has" in fields:
+        return read_related(fields, around.root, around.depth, lambda node, depth: _where(node, replace(around, depth=depth)))
     for which in _ITEMS:
         if which in fields:
             fields.what = f"`{which}`"
             path = path_of(fields.need(which), f"`{which}`")
-            where = _where(fields.need("where"), replace(around, parent=True, item=True))
+            where = _where(fields.need("where"), replace(around, parent=True, item=True, depth=0))
             fields.finish()
             return None if where is None else ItemTest(which, path, where, fields.place)  # type: ignore[arg-type]
     origin = next((key for key in _SUBJECTS if key in fields), None)
@@ -92,9 +103,13 @@ def _test(fields: Fields, around: _Around) -> Where | None:
         if first is None:
             raise Wrong(fields.place, "an empty mapping tests nothing", "such as {property: price, gt: 50}")
         raise Wrong(fields.place_of(first), f"`{first}` begins no test", unknown(first, (*_SUBJECTS, *_ITEMS, *_COMBINERS)))
+    if origin in ("context", "local") and around.depth:
+        raise Wrong(fields.place_of(origin), f"a related row has no `{origin}`", "its columns are `property:`")
     if origin == "context" and around.item:
         raise Wrong(fields.place_of(origin), "one element of an array has no `context`", "test it beside the `any_item:`")
     fields.what = f"a test of `{origin}`"
+    if origin == "local":
+        return read_local(fields, around.root, item=around.item, parent=around.parent)
     path = path_of(fields.need(origin), f"`{origin}`")
     comparisons = read_comparisons(fields, around.root, parent=around.parent)
     ignore_case = read_ignore_case(fields, comparisons)
