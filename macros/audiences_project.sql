@@ -14,6 +14,16 @@
 {%- endmacro %}
 
 
+{% macro audiences_computed_traits() -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+
+{% macro audiences_sql_traits() -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+
 {% macro audiences_event_sources() -%}
     {{ return([]) }}
 {%- endmacro %}

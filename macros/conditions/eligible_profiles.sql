@@ -11,6 +11,8 @@
         min(first_seen_at) as first_seen_at,
         {{ dbt_audiences.later_than_as_of('min(first_seen_at)') | indent(8) }} as changes_at
     from {{ ref('dbt_audiences', 'profile_identifiers') }}
-    where type in ({{ types | join(', ') }})
+    where
+        type in ({{ types | join(', ') }})
+        {{ dbt_audiences.in_scope() }}
     group by profile_id
 {%- endmacro %}

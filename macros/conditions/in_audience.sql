@@ -11,4 +11,5 @@
         true as value,
         {{ dbt_audiences.never() }} as changes_at
     from {{ audience }}
+    where true {{ dbt_audiences.in_scope(audience) }}
 {%- endmacro %}

@@ -40,5 +40,6 @@
     ) as events
     {%- endif -%}
     {%- endset -%}
-    {{ return({'from': from, 'where': filters | join('\nand ')}) }}
+    {%- set scope = dbt_audiences.in_scope(events[0]) -%}
+    {{ return({'from': from, 'where': (filters or (['true'] if scope else [])) | join('\nand ') ~ ('\n' ~ scope if scope)}) }}
 {%- endmacro %}

@@ -29,6 +29,7 @@
 {%- endmacro %}
 
 {% macro postgres__json_text_at(expression, path) -%}
+    {%- if not path -%}{{ return('(' ~ expression ~ " #>> '{}')") }}{%- endif -%}
     {{ return(dbt_audiences.postgres__json_at(expression, path, '->>')) }}
 {%- endmacro %}
 

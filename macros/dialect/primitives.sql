@@ -60,16 +60,8 @@
 {%- endmacro %}
 
 {% macro default__local_midnight(expression, days, timezone) -%}
-    {%- set zone = dbt_audiences.text_literal(timezone) -%}
-    {%- set local = "date_trunc('day', (" ~ expression ~ ") at time zone 'UTC' at time zone " ~ zone ~ ')' -%}
-    {%- set midnight = dbt_audiences.shift(local, days, 'days') -%}
-    {%- set before = '(' ~ dbt_audiences.shift(midnight, 1, 'microsecond', '-') ~ ')' -%}
-    {%- set to_utc = ' at time zone ' ~ zone ~ " at time zone 'UTC'" -%}
-    {#-
-      Where clocks go back from 1:00 there are two midnights, and engines take the later: the microsecond before is one. Where they
-      go on to 0:00 there is no such microsecond, and midnight is right. A gap around midnight would need more: none since 1970.
-    -#}
-    {{ return(dbt_audiences.earliest(['(' ~ midnight ~ ')' ~ to_utc, before ~ to_utc ~ " + interval '1 microsecond'"])) }}
+    {%- set local = dbt_audiences.local_part(expression, 'day', timezone) -%}
+    {{ return(dbt_audiences.first_instant(dbt_audiences.shift(local, days, 'days'), timezone)) }}
 {%- endmacro %}
 
 {#- The earliest of several instants, nulls skipped; null when all are. -#}
@@ -98,6 +90,11 @@
 
 {% macro default__lowered(expression) -%}
     {{ return('lower(' ~ expression ~ ')') }}
+{%- endmacro %}
+
+{#- A text without case: lowered code point by code point, so that its length stays; of the two small sigmas one is left. -#}
+{% macro case_ignored(expression) -%}
+    {{ return("translate(" ~ dbt_audiences.lowered(expression) ~ ", 'ς', 'σ')") }}
 {%- endmacro %}
 
 {#- Whether a portable pattern occurs in a text. -#}

@@ -2,7 +2,8 @@
   A value inside a JSON column, read as one type: null for a missing value and for one that does not convert.
 
   path  a list of keys; an empty list is the column itself
-  type  number, text, boolean, instant, or presence (a boolean that is never null: neither absent nor null)
+  type  number, text, boolean, instant, presence (a boolean that is never null: neither absent nor null), json (the value as JSON
+        writes it, the same text on every engine, but for what stands inside an array or object), or raw (the JSON as it came)
 -#}
 {% macro typed_value(json, path, type) -%}
     {%- set text = dbt_audiences.json_text_at(json, path) -%}
@@ -23,6 +24,15 @@
         {{ return(
             'case when ' ~ is_number ~ " then rtrim(rtrim(" ~ number ~ ", '0'), '.') else " ~ text ~ ' end'
         ) }}
+    {%- elif type == 'json' -%}
+        {%- set raw = dbt_audiences.typed_value(json, path, 'raw') -%}
+        {{ return(
+            'case when ' ~ is_number ~ ' then ' ~ dbt_audiences.number_text(dbt_audiences.json_number_at(json, path))
+            ~ " when substr(" ~ raw ~ ", 1, 1) = '\"' then " ~ dbt_audiences.json_quoted(text)
+            ~ ' when ' ~ text ~ ' is not null then ' ~ raw ~ ' end'
+        ) }}
+    {%- elif type == 'raw' -%}
+        {{ return('cast(' ~ (dbt_audiences.json_at(json, path) if path else json) ~ ' as ' ~ dbt.type_string() ~ ')') }}
     {%- endif -%}
     {{ exceptions.raise_compiler_error('typed_value(): unknown type `' ~ type ~ '`') }}
 {%- endmacro %}

@@ -5,6 +5,17 @@
         from graph_nodes as n
         inner join graph_labels as l on l.node = n.node
         inner join graph_profiles as p on p.label = l.label;
+        create temporary table graph_changed as
+        select profile_id from (
+            (select * from graph_fresh except all select profile_id, type, value, first_seen_at from {{ identifiers }})
+            union all
+            (select profile_id, type, value, first_seen_at from {{ identifiers }} except all select * from graph_fresh)
+        ) as differing
+        union all
+        select from_profile_id from graph_merged
+        union all
+        select to_profile_id from graph_merged;
+        {{ dbt_audiences.log_changes('profile_identifiers', [{'of': 'users', 'query': 'select profile_id from graph_changed'}]) }}
         delete from {{ identifiers }} as k where not exists (
             select 1 from graph_fresh as f
             where f.type = k.type and f.value = k.value and f.profile_id = k.profile_id and f.first_seen_at = k.first_seen_at
@@ -15,7 +26,7 @@
         where not exists (
             select 1 from {{ identifiers }} as k where k.type = f.type and k.value = f.value
         );
-    {%- for table in ['fresh', 'merged', 'profiles', 'claims', 'labels', 'edges', 'nodes'] %}
+    {%- for table in ['changed', 'fresh', 'merged', 'profiles', 'claims', 'labels', 'edges', 'nodes'] %}
         drop table graph_{{ table }};
     {%- endfor %}
 {%- endmacro %}

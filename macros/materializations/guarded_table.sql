@@ -1,6 +1,7 @@
 {#-
   A table built anew in each run, unless its source seems to have broken: if it had rows and now has none, or fewer than half, the
   model fails, the old table stays, and everything that reads it waits. `audiences sync --approve <model>` lets one such change by.
+  Whose rows have changed is logged. `meta: {unguarded: true}` is for what a person replaces on purpose.
 -#}
 {% materialization guarded_table, default %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -11,10 +12,15 @@
     {%- call statement('fresh') -%}
         create temporary table {{ fresh }} as {{ sql }}
     {%- endcall -%}
-    {%- do dbt_audiences.refuse_emptied_source(model.name, fresh, existing is not none) -%}
+    {%- if not config.get('meta', {}).get('unguarded') -%}
+        {%- do dbt_audiences.refuse_emptied_source(model.name, fresh, existing is not none) -%}
+    {%- endif -%}
+    {%- if existing is not none -%}{%- do dbt_audiences.log_replacement(model.name, existing, fresh) -%}
+    {%- else -%}{%- do dbt_audiences.log_first_build(model.name) -%}{%- endif -%}
     {%- call statement('main') -%}
         {{ 'drop ' ~ existing.type ~ ' if exists ' ~ existing ~ ' cascade;' if existing is not none }}
         create table {{ target_relation }} as select * from {{ fresh }};
+        {{ dbt_audiences.note_unreadable_values(model, fresh) }}
         drop table {{ fresh }};
     {%- endcall -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -20,6 +20,7 @@
             {%- do dbt_audiences.make_state_table(node) -%}
         {%- endfor -%}
         {%- call statement('version') -%}
+            {{ dbt_audiences._first_runs_known() if found < 3 }}
             delete from {{ version_table }};
             insert into {{ version_table }} (version, migrated_at) values (
                 {{ current }},
@@ -38,7 +39,13 @@
 
 {#- The version of the state tables; a change of their columns in the yml adds one here. -#}
 {% macro state_version() -%}
-    {{ return(1) }}
+    {{ return(3) }}
+{%- endmacro %}
+
+
+{#- Audiences that ran before this was written down, first did when their keys were. -#}
+{% macro _first_runs_known() -%}
+    update {{ dbt_audiences.state_relation('keys') }} set first_run_at = created_at where kind = 'audience' and first_run_at is null;
 {%- endmacro %}
 
 
@@ -61,13 +68,18 @@
 {#- Whether there was one to make. -#}
 {% macro _make_raw_tables() -%}
     {%- set schema = api.Relation.create(database=target.database, schema=var('audiences_raw_schema')) -%}
-    {%- if adapter.get_relation(target.database, schema.schema, 'calls') is none -%}
+    {%- set columns = [] -%}
+    {%- for name, type in dbt_audiences.call_columns() -%}{%- do columns.append(name ~ ' ' ~ type) -%}{%- endfor -%}
+    {%- set tables = {
+        'calls': columns + ['load_id text'],
+        'list_members': ['list text', 'type text', 'value text', 'loaded_at timestamp'],
+    } -%}
+    {%- set made = [] -%}
+    {%- for name in tables if adapter.get_relation(target.database, schema.schema, name) is none -%}
         {%- do adapter.create_schema(schema) -%}
-        {%- set columns = [] -%}
-        {%- for name, type in dbt_audiences.call_columns() -%}{%- do columns.append(name ~ ' ' ~ type) -%}{%- endfor -%}
-        {%- set table = api.Relation.create(database=target.database, schema=schema.schema, identifier='calls') -%}
-        {%- do run_query('create table if not exists ' ~ table ~ ' (' ~ columns | join(', ') ~ ', load_id text)') -%}
-        {{ return(true) }}
-    {%- endif -%}
-    {{ return(false) }}
+        {%- set table = api.Relation.create(database=target.database, schema=schema.schema, identifier=name) -%}
+        {%- do run_query('create table if not exists ' ~ table ~ ' (' ~ tables[name] | join(', ') ~ ')') -%}
+        {%- do made.append(name) -%}
+    {%- endfor -%}
+    {{ return(made | length > 0) }}
 {%- endmacro %}

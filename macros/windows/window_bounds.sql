@@ -2,7 +2,9 @@
   When an event is in a window, as SQL over its `occurred_at`.
 
   window  a mapping: `within` [count, unit], `between` [[count, unit] or none, [count, unit]] with the far end first, `since`
-          (inclusive) and `until` (exclusive) as naive UTC texts, `timezone` for calendar days; all that is given must hold
+          (inclusive) and `until` (exclusive) as naive UTC texts, `timezone` for calendar days; `history`, the lower bound of all
+          events that an audience reads: [count, unit], or the name of a CTE whose `starts_at` it is; `each` [count, unit, times],
+          so many spans back from as_of without the first instant; all that is given must hold
   shape   a mapping: `filters` (a list that drops events for good), `enters_at` and `leaves_at` (the instants from and before
           which the event counts; `leaves_at` is none for ever). Both grow with `occurred_at`.
   bounds  closed at both ends, so an event leaves one microsecond after its last instant; calendar days leave at midnight
@@ -22,6 +24,16 @@
             {%- do leaves.append(dbt_audiences._leaves_at(far, zone)) -%}
             {%- do filters.append(dbt_audiences._still_in(far, zone)) -%}
         {%- endif -%}
+    {%- endif -%}
+    {%- if window.get('history') is string -%}
+        {%- do filters.append('occurred_at >= (select starts_at from ' ~ window['history'] ~ ')') -%}
+    {%- elif window.get('history') -%}
+        {%- do leaves.append(dbt_audiences._leaves_at(window['history'], zone)) -%}
+        {%- do filters.append(dbt_audiences._still_in(window['history'], zone)) -%}
+    {%- endif -%}
+    {%- if window.get('each') -%}
+        {%- set count, unit, times = window['each'] -%}
+        {%- do filters.append('occurred_at > ' ~ dbt_audiences.shift(as_of, count * times, unit, '-')) -%}
     {%- endif -%}
     {%- if window.get('since') -%}
         {%- do filters.append('occurred_at >= ' ~ dbt_audiences.literal(window['since'], 'instant')) -%}

@@ -1,9 +1,10 @@
-{{ config(materialized='table') }}
+{{ config(materialized='replaced_table') }}
 
 {%- set types = ['user_id', 'email', 'anonymous_id', 'android.idfa', 'ios.idfa'] -%}
 {%- set columns = {'android.idfa': 'android_idfa', 'ios.idfa': 'ios_idfa'} %}
 
--- Each call ties its first identifier to every one it names, itself included, so that lone identifiers are here too.
+-- Each call ties its first identifier to every one it names, itself included, so that lone identifiers are here too. So are those
+-- that only SQL traits have.
 with
 
 named as (
@@ -32,6 +33,15 @@ named as (
         type = 'alias'
         and previous_id is not null
         and identifier_type is not null
+    union all
+    select
+        type as identifier_type,
+        value as identifier_value,
+        type as linked_type,
+        value as linked_value,
+        first_seen_at as occurred_at
+    from {{ ref('dbt_audiences', 'sql_trait_identifiers') }}
+    where type <> 'group_id'
 )
 
 select

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='guarded_table') }}
 
 select
     calls.group_id as account_id,

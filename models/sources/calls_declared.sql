@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='replaced_view') }}
 
 {% set declared = dbt_audiences.from_project('audiences_event_sources')() -%}
 {% for source in declared -%}

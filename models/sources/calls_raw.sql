@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='replaced_view') }}
 
 select
 {%- for name, type in dbt_audiences.call_columns() %}

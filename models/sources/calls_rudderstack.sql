@@ -1,3 +1,3 @@
-{{ config(materialized='view') }}
+{{ config(materialized='replaced_view') }}
 
 {{ dbt_audiences.warehouse_schema_calls(var('audiences_rudderstack_schema')) }}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='replaced_table') }}
 
 {#- The copy of a message that was loaded first counts; only messages that came twice are sorted for it. -#}
 with

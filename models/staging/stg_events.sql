@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='replaced_view') }}
 
 {%- set properties = "coalesce(cast(properties as " ~ dbt.type_string() ~ "), '{}')" %}
 
@@ -10,7 +10,7 @@ select
     received_at,
     identifier_type,
     identifier_value,
-    group_id,
+    coalesce(group_id, nullif({{ dbt_audiences.typed_value('context', ['groupId'], 'text') }}, '')) as group_id,
     case
         when type = 'track' or name is null then properties
         when {{ dbt_audiences.json_text_at('properties', ['page_name']) }} is not null and type = 'page' then properties

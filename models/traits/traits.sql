@@ -1,37 +1,54 @@
-{{ config(materialized='table') }}
+{{ config(materialized='replaced_table') }}
 
--- The value of every custom trait as it stands at as_of; a trait set to null is gone.
+{%- set computed = dbt_audiences.from_project('audiences_computed_traits')() %}
+{%- set declared = dbt_audiences.from_project('audiences_sql_traits')() %}
+{%- set hiding = computed + declared | map(attribute='names') | sum(start=[]) + dbt_audiences.from_project('audiences_keys')() %}
+
+-- The value of every trait as it stands at as_of; one set to null is gone. A custom trait that a key or a SQL trait hides is
+-- `custom.<name>`.
 with
 
 said as (
-    select
-        profile_identifiers.profile_id,
-        entry.key as trait,
-        cast(entry.value as {{ dbt.type_string() }}) as value,
-        calls.occurred_at as updated_at,
-        row_number() over (
-            partition by profile_identifiers.profile_id, entry.key
-            order by
-                calls.occurred_at desc,
-                case when calls.received_at is null then 1 else 0 end,
-                calls.received_at desc,
-                {{ dbt_audiences.by_code_point('calls.message_id') }} desc
-        ) as newest
-    from {{ ref('dbt_audiences', 'stg_identifies') }} as calls
-    inner join {{ ref('dbt_audiences', 'profile_identifiers') }} as profile_identifiers
-        on
-            profile_identifiers.type = calls.identifier_type
-            and profile_identifiers.value = calls.identifier_value
-    {{ dbt_audiences.each_json_entry('calls.traits') }}
-    where calls.occurred_at <= {{ dbt_audiences.as_of() }}
+    {{ dbt_audiences.current_custom_traits('users') }}
+    union all
+    {{ dbt_audiences.current_custom_traits('accounts') }}
 )
 
 select
     profile_id,
+    {%- if hiding %}
+    case
+        when trait in ({{ dbt_audiences.text_literals(hiding) | join(', ') }}) then 'custom.' || trait
+        else trait
+    end as trait,
+    {%- else %}
     trait,
+    {%- endif %}
     value,
     updated_at
 from said
 where
     newest = 1
     and value <> 'null'
+{%- for key in computed %}
+union all
+select
+    profile_id,
+    {{ dbt_audiences.text_literal(key) }} as trait,
+    value,
+    updated_at
+from {{ ref(key) }}
+where value is not null
+{%- endfor %}
+{%- for one in declared %}
+{%- set rows = ref(one.model) %}
+{%- if not execute or adapter.get_relation(rows.database, rows.schema, rows.identifier) is not none %}
+union all
+select
+    profile_id,
+    trait,
+    value,
+    updated_at
+from {{ dbt_audiences.sql_trait_said(rows, one.of) }}
+{%- endif %}
+{%- endfor %}

@@ -1,5 +1,5 @@
 -- Generated from audiences/lapsed_customers.yml by `audiences compile`. Edit that file.
-{{ config(materialized='view', schema='audiences_build') }}
+{{ config(materialized='send', schema='audiences_build') }}
 
 {{ dbt_audiences.desired_identifiers(
     audience=ref('lapsed_customers'),

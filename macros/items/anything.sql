@@ -1,0 +1,4 @@
+{#- A test that every item satisfies. -#}
+{% macro anything() -%}
+    {{ return('true') }}
+{%- endmacro %}
