@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 
 IDENTIFIER_LENGTH = 63
 """Postgres cuts longer names without a word."""
@@ -44,3 +45,8 @@ def send_model(destination: str, audience: str) -> str:
     """The model of what must hold at a destination for an audience."""
     name = f"send_{destination}_{audience}"
     return name if len(name) <= IDENTIFIER_LENGTH else f"{name[:54]}_{digest(name)}"
+
+
+def naive_text(instant: datetime) -> str:
+    """An aware UTC instant as `YYYY-MM-DD HH:MM:SS[.ffffff]`."""
+    return instant.replace(tzinfo=None).isoformat(" ")

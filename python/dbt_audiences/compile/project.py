@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 from dbt_audiences.compile.audience import audience_model
-from dbt_audiences.compile.jinja import Expression, package_call, reference, render, string
+from dbt_audiences.compile.jinja import Expression, render, string
+from dbt_audiences.compile.limits import too_large
+from dbt_audiences.compile.lists import list_model
+from dbt_audiences.compile.loaded_lists import list_models
 from dbt_audiences.compile.names import send_model
+from dbt_audiences.compile.needs import collect_tables
+from dbt_audiences.compile.sends import desired_model
+from dbt_audiences.compile.sql_traits import declared, sql_trait_models
 from dbt_audiences.compile.support import unsupported
-from dbt_audiences.compile.tables import collect_tables, table_models
+from dbt_audiences.compile.tables import Tables, table_models
+from dbt_audiences.compile.traits import trait_model
 from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.errors import DefinitionError, UsageError
-from dbt_audiences.core.project import Audience, Project, SendTo
+from dbt_audiences.core.project import Project, Sendable, SendTo
+from dbt_audiences.spec.reuse import Reuse
 
-FOLDERS = ("models/audiences", "models/events", "models/traits/custom", "models/sync/sends")
+FOLDERS = (
+    "models/audiences", "models/lists", "models/events", "models/traits/custom", "models/traits/computed",
+    "models/traits/sql", "models/entities", "models/sync/sends",
+)  # fmt: skip
 MACRO_FILE = "macros/audiences_project.sql"
 PACKAGE = "dbt_audiences"
 """The dbt package, whose own audiences are samples. It gets no yml of them: where another project installs the package, dbt
@@ -26,7 +39,7 @@ would take an entry for that project's audience of the same name. Its singular t
 MARKS = ("-- Generated ", "{#- Generated ", "# Generated ")
 """How every generated file begins; only such files are ever replaced or removed."""
 
-IdentifiersOf = Callable[[SendTo, Audience], Mapping[str, Which]]
+IdentifiersOf = Callable[[SendTo, Sendable], Mapping[str, Which]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +54,54 @@ class Difference:
         return bool(self.new or self.changed or self.gone)
 
 
-def generate(project: Project, identifiers_of: IdentifiersOf) -> dict[str, str]:
-    """Path relative to the project -> text, for every generated file; raises on what cannot be built yet."""
-    problems = unsupported(project)
+def generate(project: Project, identifiers_of: IdentifiersOf, reuse: Reuse | None = None) -> dict[str, str]:
+    """Path relative to the project -> text, for every generated file; raises on what cannot be built yet.
+
+    reuse  what was generated before: texts whose definition and surroundings are the same are not made again
+    """
+    problems = [*unsupported(project), *too_large(project)]
     if problems:
         raise DefinitionError(problems)
     tables = collect_tables(project)
+    around = "" if reuse is None else _surroundings(project, tables)
     files = {f"models/{path}": text for path, text in table_models(tables).items()}
+    files |= {f"models/{path}": text for path, text in sql_trait_models(project).items()}
+    files |= {f"models/{path}": text for path, text in list_models(project).items()}
+    files |= {f"models/lists/{model}.sql": list_model(listed) for listed, model in tables.lists.items()}
     for audience in project.audiences.values():
         if audience.enabled:
-            files[f"models/audiences/{audience.key}.sql"] = audience_model(audience, tables, project.hashes[audience.key])
-            for send in audience.send_to:
-                model = send_model(send.destination, audience.key)
-                files[f"models/sync/sends/{model}.sql"] = _send_model(audience, send, identifiers_of(send, audience))
+            make = partial(audience_model, audience, project, tables)
+            text = make() if reuse is None else reuse.get((around, project.hashes[audience.key], audience), make)
+            files[f"models/audiences/{audience.key}.sql"] = text
+    for trait in project.traits.values():
+        if trait.enabled:
+            files[f"models/traits/computed/{trait.key}.sql"] = trait_model(trait, project, tables)
+    for sent in project.sendable:
+        for send in sent.send_to if sent.enabled else ():
+            model = send_model(send.destination, sent.key)
+            files[f"models/sync/sends/{model}.sql"] = desired_model(sent, send, identifiers_of(send, sent))
     if project.name != PACKAGE:
         files["models/audiences/audiences.yml"] = _audiences_yml(project)
     files[MACRO_FILE] = _project_macros(project)
     return files
+
+
+def _surroundings(project: Project, tables: Tables) -> str:
+    """The hash of all that the text of an audience's model depends on beside the audience itself."""
+    others = {key: (one.of, one.enabled, one.identifiers, one.include_anonymous) for key, one in project.audiences.items()}
+    found: list[object] = [others, project.name, project.traits, project.sql_traits, project.related]
+    for one in fields(tables):
+        if one.name != "project":
+            value = getattr(tables, one.name)
+            found.append(_in_order(value.columns if one.name == "related" else value))
+    return hashlib.sha256(repr(found).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _in_order(value: object) -> object:
+    """Mappings and sets as lists in an order that is the same in each process."""
+    if isinstance(value, Mapping):
+        return sorted(((repr(key), _in_order(under)) for key, under in value.items()), key=repr)
+    return sorted(map(repr, value)) if isinstance(value, set) else value
 
 
 def compare(root: Path, files: Mapping[str, str]) -> Difference:
@@ -94,20 +138,6 @@ def _generated(root: Path) -> Iterator[tuple[str, str]]:
             text = path.read_text(encoding="utf-8", errors="replace")
             if text.startswith(MARKS):
                 yield path.relative_to(root).as_posix(), text
-
-
-def _send_model(audience: Audience, send: SendTo, identifiers: Mapping[str, Which]) -> str:
-    call = package_call(
-        "desired_identifiers",
-        audience=reference(audience.key),
-        identifiers=[[kind, which] for kind, which in identifiers.items()],
-        traits=[[here, there] for here, there in send.traits] or None,
-    )
-    return (
-        f"-- Generated from audiences/{audience.key}.yml by `audiences compile`. Edit that file.\n"
-        "{{ config(materialized='view', schema='audiences_build') }}\n\n"
-        f"{{{{ {render(call)} }}}}\n"
-    )
 
 
 def _audiences_yml(project: Project) -> str:
@@ -151,8 +181,11 @@ def _project_macros(project: Project) -> str:
         }
         for source in project.event_sources
     ]
+    computed: list[Expression] = [trait.key for trait in project.traits.values() if trait.enabled]
     return (
         "{#- Generated by `audiences compile`: what the package's own models must know of this project. -#}\n"
         f"{{% macro audiences_keys() -%}}\n    {{{{ return({render(list(keys), 4)}) }}}}\n{{%- endmacro %}}\n\n\n"
+        f"{{% macro audiences_computed_traits() -%}}\n    {{{{ return({render(computed, 4)}) }}}}\n{{%- endmacro %}}\n\n\n"
+        f"{{% macro audiences_sql_traits() -%}}\n    {{{{ return({render(declared(project), 4)}) }}}}\n{{%- endmacro %}}\n\n\n"
         f"{{% macro audiences_event_sources() -%}}\n    {{{{ return({render(sources, 4)}) }}}}\n{{%- endmacro %}}\n"
     )

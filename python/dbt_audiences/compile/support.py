@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbt_audiences.compile.needs import children_of
+from dbt_audiences.compile.steps.ties import is_any_below_any
 from dbt_audiences.compile.tables import leaves
 from dbt_audiences.core.definitions import (
-    ITEM,
-    Aggregate,
     All,
     Any,
     Condition,
+    Entity,
     Everyone,
     InAudience,
-    ItemTest,
-    ListFile,
+    InList,
     Members,
     Not,
     Performed,
     Place,
-    PropertyTest,
-    Reference,
+    Related,
+    Top,
     TraitTest,
-    Where,
 )
 from dbt_audiences.core.errors import Problem
-from dbt_audiences.core.project import Audience, Destination, Project, SendTo
+from dbt_audiences.core.project import Audience, Destination, Project, SendTo, SqlTrait, Trait
 
 IDENTIFIER_TYPES = ("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa")
 
@@ -38,9 +37,9 @@ def unsupported(project: Project) -> list[Problem]:
             problems += [_problem(place, what) for place, what in _of_audience(audience, project)]
     for trait in project.traits.values():
         if trait.enabled:
-            problems.append(_problem(trait.place, "computed traits are"))
+            problems += [_problem(place, what) for place, what in _of_trait(trait)]
     for sql_trait in project.sql_traits:
-        problems.append(_problem(sql_trait.place, "SQL traits are"))
+        problems += [_problem(place, what) for place, what in _of_sql_trait(sql_trait)]
     for destination in project.destinations.values():
         if destination.enabled:
             problems += [_problem(place, what) for place, what in _of_destination(destination)]
@@ -53,10 +52,6 @@ def _problem(place: Place, what: str) -> Problem:
 
 def _of_audience(audience: Audience, project: Project) -> Iterator[tuple[Place, str]]:
     place = audience.place
-    if audience.of == "accounts":
-        yield place, "audiences of accounts (`of: accounts`) are"
-    if audience.history != "all":
-        yield place, "`history` other than `all` is"
     if audience.compute == "realtime" or audience.every is not None:
         yield place, "`compute: realtime` and `every` are"
     for kind in (*audience.identifiers, *(k for e in audience.examples for p in e.given for k in p.identifiers)):
@@ -65,71 +60,47 @@ def _of_audience(audience: Audience, project: Project) -> Iterator[tuple[Place, 
     for leaf in leaves(audience.who):
         yield from _of_condition(leaf, project)
     for send in audience.send_to:
-        yield from _of_send(send)
+        yield from _of_send(send, audience.of)
+
+
+def _of_trait(trait: Trait) -> Iterator[tuple[Place, str]]:
+    yield from _of_performed(trait.performed)
+    if trait.every is not None:
+        yield trait.place, "`every` of a trait is"
+    for send in trait.send_to:
+        yield from _of_send(send, trait.of)
+
+
+def _of_sql_trait(sql_trait: SqlTrait) -> Iterator[tuple[Place, str]]:
+    if sql_trait.identifier not in (*IDENTIFIER_TYPES, "group_id"):
+        yield sql_trait.place, f"identifiers of a type of your own (`{sql_trait.identifier}`) are"
+    for send in sql_trait.send_to:
+        yield from _of_send(send, sql_trait.of)
 
 
 def _of_condition(leaf: Condition, project: Project) -> Iterator[tuple[Place, str]]:
     match leaf:
         case Performed():
             yield from _of_performed(leaf)
-        case TraitTest():
-            if leaf.held_for is not None:
-                yield leaf.place, "`held_for` is"
-            if not leaf.custom and leaf.path[0] in project.traits:
-                yield leaf.place, "conditions on computed traits are"
-            yield from _of_test(PropertyTest("trait", leaf.path, leaf.comparisons, leaf.ignore_case, leaf.place))
         case Members():
-            yield leaf.place, "`users:` and `account:` are"
-        case InAudience() | Everyone() | All() | Any() | Not():
+            for inner in leaves(leaf.who):
+                yield from _of_condition(inner, project)
+        case Related() | TraitTest() | InAudience() | InList() | Everyone() | All() | Any() | Not() | Top():
             pass
 
 
-def _of_performed(leaf: Performed) -> Iterator[tuple[Place, str]]:
-    if isinstance(leaf.measure, Aggregate):
-        yield leaf.place, f"`{leaf.measure.function}:` in a condition is"
-    for name, given in (
-        ("sources", leaf.sources),
-        ("regularly", leaf.regularly),
-        ("then", leaf.then),
-        ("complete_within", leaf.complete_within),
-    ):
-        if given is not None:
-            yield leaf.place, f"`{name}` is"
-    yield from _of_where(leaf.where)
+def _of_performed(step: Performed) -> Iterator[tuple[Place, str]]:
+    if is_any_below_any(step):
+        yield step.place, '`"*"` two or more steps below `"*"` without `strictly: true` is'
+    for child in children_of(step.then):
+        yield from _of_performed(child.step)
 
 
-def _of_where(where: Where | None) -> Iterator[tuple[Place, str]]:
-    match where:
-        case All(children=children) | Any(children=children):
-            for child in children:
-                yield from _of_where(child)
-        case Not(child=child):
-            yield from _of_where(child)
-        case ItemTest():
-            yield where.place, f"`{where.which}` is"
-        case PropertyTest():
-            yield from _of_test(where)
-
-
-def _of_test(test: PropertyTest) -> Iterator[tuple[Place, str]]:
-    if ITEM in test.path:
-        yield test.place, "`$` in a path is"
-    if test.ignore_case:
-        yield test.place, "`ignore_case` is"
-    for comparison in test.comparisons:
-        if isinstance(comparison.operand, Reference):
-            yield comparison.place, f"`{{{comparison.operand.of}: ...}}` is"
-        if isinstance(comparison.operand, ListFile):
-            yield comparison.place, "`{file: ...}` is"
-
-
-def _of_send(send: SendTo) -> Iterator[tuple[Place, str]]:
+def _of_send(send: SendTo, of: Entity) -> Iterator[tuple[Place, str]]:
     if send.holdout is not None:
         yield send.place, "`holdout` is"
-    if send.users:
-        yield send.place, "`users: true` is"
     for kind in send.identifiers or ():
-        if kind not in IDENTIFIER_TYPES:
+        if kind not in IDENTIFIER_TYPES and not (of == "accounts" and kind == "group_id"):
             yield send.place, f"identifiers of a type of your own (`{kind}`) are"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from dbt_audiences.core.warehouse import Relations, Row, Warehouse, text_literal
 
@@ -40,40 +41,49 @@ class Change:
     staying: int
 
 
-def membership_diff(
-    warehouse: Warehouse, relations: Relations, key: str, compiled: Mapping[str, str], order: list[str]
-) -> Change:
-    """Evaluate the definition as it stands now on what the last run staged, and compare; nothing is written.
-
-    `compiled` is the SQL of the audience and of the narrow tables below it; those are computed anew, as temporary tables, since
-    an edited definition may read properties that no table has yet.
-    """
-    fresh: dict[str, str] = {}
-    try:
-        for number, name in enumerate(name for name in order if name in compiled and name != key):
-            fresh[name] = f"diff_of_table_{number}"
-            warehouse.execute(f"create temporary table {fresh[name]} as {_renamed(compiled[name], relations, fresh)}")
-        warehouse.execute(f"create temporary table diff_of_audience as {_renamed(compiled[key], relations, fresh)}")
-        of_key = f"m.audience = {text_literal(key)}"
-        stored = relations["memberships"]
-        entering = warehouse.fetch(
-            "select t.profile_id from diff_of_audience as t where t.is_member and not exists (select 1 from "
-            f"{stored} as m where {of_key} and m.profile_id = t.profile_id) order by t.profile_id"
-        )
-        leaving = warehouse.fetch(
-            f"select m.profile_id from {stored} as m where {of_key} and not exists (select 1 from diff_of_audience as t "
-            "where t.is_member and t.profile_id = m.profile_id) order by m.profile_id"
-        )
-        total = warehouse.fetch(f"select count(*) from {stored} as m where {of_key}")[0][0]
-        return Change(
-            tuple(str(row[0]) for row in entering), tuple(str(row[0]) for row in leaving), int(str(total)) - len(leaving)
-        )
-    finally:
-        for table in (*fresh.values(), "diff_of_audience"):
-            warehouse.execute(f"drop table if exists {table}")
+def membership_diff(warehouse: Warehouse, relations: Relations, key: str, judged: str) -> Change:
+    """Compare a fresh evaluation, a table with `profile_id` and `is_member`, with what is stored."""
+    of_key = f"m.audience = {text_literal(key)}"
+    stored = relations["memberships"]
+    entering = warehouse.fetch(
+        f"select t.profile_id from {judged} as t where t.is_member and not exists (select 1 from "
+        f"{stored} as m where {of_key} and m.profile_id = t.profile_id) order by t.profile_id"
+    )
+    leaving = warehouse.fetch(
+        f"select m.profile_id from {stored} as m where {of_key} and not exists (select 1 from {judged} as t "
+        "where t.is_member and t.profile_id = m.profile_id) order by m.profile_id"
+    )
+    total = warehouse.fetch(f"select count(*) from {stored} as m where {of_key}")[0][0]
+    return Change(tuple(str(row[0]) for row in entering), tuple(str(row[0]) for row in leaving), int(str(total)) - len(leaving))
 
 
-def _renamed(sql: str, relations: Relations, fresh: Mapping[str, str]) -> str:
-    for name, table in fresh.items():
-        sql = sql.replace(relations[name], table)
-    return sql
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Sizes of audiences, how many two of them share, and how many are in all and in any."""
+
+    sizes: Mapping[str, int]
+    shared: tuple[tuple[str, str, int], ...]
+    in_all: int
+    in_any: int
+
+
+def overlap(warehouse: Warehouse, relations: Relations, keys: Sequence[str]) -> Overlap:
+    """How stored memberships overlap."""
+    chosen = ", ".join(text_literal(key) for key in keys)
+    stored = f"(select audience, profile_id from {relations['memberships']} where audience in ({chosen}))"
+    sizes = dict.fromkeys(keys, 0)
+    for key, size in warehouse.fetch(f"select audience, count(*) from {stored} as m group by audience"):
+        sizes[str(key)] = int(str(size))
+    pairs = {
+        (str(one), str(other)): int(str(size))
+        for one, other, size in warehouse.fetch(
+            f"select a.audience, b.audience, count(*) from {stored} as a inner join {stored} as b "
+            "on b.profile_id = a.profile_id and b.audience <> a.audience group by a.audience, b.audience"
+        )
+    }
+    counted = f"select profile_id, count(*) as times from {stored} as m group by profile_id"
+    in_all, in_any = warehouse.fetch(
+        f"select count(case when times = {len(keys)} then 1 end), count(*) from ({counted}) as counted"
+    )[0]
+    shared = tuple((one, other, pairs.get((one, other), 0)) for one, other in combinations(keys, 2))
+    return Overlap(sizes, shared, int(str(in_all)), int(str(in_any)))

@@ -1,0 +1,389 @@
+"""The events of a step for which all of its `then` holds: each step after those below it, each event once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dbt_audiences.compile.jinja import Expression, Sum, package_call
+from dbt_audiences.compile.names import naive_text
+from dbt_audiences.compile.needs import EVENT_NAME, children_of, parent_column, parent_references, trait_reference
+from dbt_audiences.compile.reader import Reader, TraitKey
+from dbt_audiences.compile.rows import Rows, event_rows, joined_names, joined_of, right_sides
+from dbt_audiences.compile.scene import Scene, cte_name
+from dbt_audiences.compile.steps.bounded import is_in_order
+from dbt_audiences.compile.steps.links import Link, blocked, child_column, completed, counted, mixed_reader
+from dbt_audiences.compile.steps.references import Split, split
+from dbt_audiences.compile.steps.ties import NO_NAMES, Names, Tie, can_tie, ties
+from dbt_audiences.compile.steps.tree import (
+    Test,
+    Tree,
+    always_needed,
+    longest_tails,
+    lower_bounds,
+    pushed_down,
+    tails,
+    tests_in,
+    upper_bounds,
+)
+from dbt_audiences.compile.steps.values import opened, value_column, value_entry, value_test
+from dbt_audiences.compile.tables import ANY_EVENT
+from dbt_audiences.compile.trait_columns import made_of_aggregate
+from dbt_audiences.compile.where import all_of, turns, where_expression
+from dbt_audiences.compile.windows import duration_argument, window_argument
+from dbt_audiences.core.definitions import (
+    Aggregate,
+    All,
+    Any,
+    Child,
+    Comparison,
+    Performed,
+    Place,
+    Reference,
+    Where,
+    Window,
+)
+
+ROOT_COLUMNS = ["entity_id", "deadline_at"]
+"""What events carry where each chain is judged by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The CTE of the events that hold (profile_id, occurred_at, message_id, the columns asked for), and those of the instants
+    at which time alone may change them (profile_id, changes_at)."""
+
+    rows: str
+    turning: tuple[str, ...]
+
+
+def held(step: Performed, scene: Scene, columns: list[str]) -> Held:
+    """Adds the CTEs of a sequence; `columns` are those of its first event that its own measure reads."""
+    assert step.then is not None
+    return _Sequence(scene, step, list(columns)).build()
+
+
+@dataclass(slots=True)
+class _Sequence:
+    scene: Scene
+    root: Performed
+    columns: list[str]
+    roots: str | None = None
+    read: dict[str, Expression] = field(default_factory=dict)
+    turning: list[Expression] = field(default_factory=list)
+    waiting: list[Expression] = field(default_factory=list)
+    of_traits: list[str] = field(default_factory=list)
+    bases: dict[int, str] = field(default_factory=dict)
+    made: dict[tuple[int, Names], str] = field(default_factory=dict)
+    opened: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether `complete_within` is judged by when each event's chain is complete; else each chain is judged by itself."""
+        return self.root.complete_within is not None and is_in_order(self.root)
+
+    def build(self) -> Held:
+        root, ctes = self.root, self.scene.ctes
+        name = _name(root)
+        columns = sorted({*self.columns, *_columns_above(root, self.scene)})
+        if root.complete_within is None or self.is_in_order:
+            for child in children_of(root.then):
+                self._base(child)
+        rows = self._rows(root, root.where, columns, f"{name}_rows", None, self._needed(root))
+        if root.complete_within is not None:
+            kept: list[Expression] = [*columns, *(["event"] if _has_names(root) else [])]
+            if self.is_in_order:
+                call = package_call("with_deadline", rows, kept, duration_argument(root.complete_within))
+                rows = ctes.add(f"{name}_bounded", call)
+            else:
+                call = package_call("roots", rows, kept, duration_argument(root.complete_within))
+                rows = self.roots = ctes.add(f"{name}_roots", call)
+        found = self._held(root, rows, NO_NAMES, columns, name)
+        call = package_call(
+            "steps_turning",
+            events=list(self.read.values()),
+            turning=self.turning or None,
+            waiting=self.waiting or None,
+        )
+        return Held(found, (ctes.add(f"{name}_turning", call), *dict.fromkeys(self.of_traits)))
+
+    # --- rows ----------------------------------------------------------------------------------------------------------------
+
+    def _rows(
+        self,
+        step: Performed,
+        where: Where | None,
+        columns: list[str],
+        name: str,
+        place: Place | None,
+        pruned_by: str | None,
+    ) -> str:
+        """The CTE of a step's own events, without what its children ask."""
+        scene = self.scene
+        rows = self._read(step, where)
+        window = window_argument(Window(since=step.window.since, until=step.window.until), scene)
+        windows = [one for one in (self._floor(), window if step is not self.root else None) if one is not None]
+        return scene.ctes.add(
+            name,
+            package_call(
+                "step_rows",
+                list(rows.relations),
+                columns=list(columns) or None,
+                where=rows.where,
+                windows=list(windows) or None,
+                names=self._names(step) if _has_names(step) else None,
+                pruned_by=pruned_by,
+            ),
+            place,
+        )
+
+    def _read(self, step: Performed, where: Where | None) -> Rows:
+        """The relations of a step's events, with all that they are compared with; what time alone makes of that is noted."""
+        scene = self.scene
+        for event in step.events:
+            self.read.setdefault(event, scene.events(event, step.place))
+        joined = joined_of(_compared_with(step), scene, step.place)
+        rows = event_rows(step.events, where, scene, step.place, sources=step.sources, joined=joined)
+        self.of_traits += joined.turning
+        found = turns(step.where, Reader(scene.tables, scene.timezone, joined.traits, joined.lists))
+        if found:
+            self.turning += [{"event": relation, "turns": Sum(tuple(found))} for relation in rows.relations]
+        return rows
+
+    def _names(self, step: Performed) -> list[Expression]:
+        tables = self.scene.tables
+        if step.events == (ANY_EVENT,):
+            return [tables.column_names[EVENT_NAME]]
+        return [package_call("text_literal", event) for event in step.events]
+
+    def _floor(self) -> dict[str, Expression] | None:
+        """What is older than the first event may be is no event of the chain."""
+        window = self.root.window
+        return window_argument(Window(window.within, window.between, window.since, None), self.scene)
+
+    def _needed(self, step: Performed) -> str | None:
+        """The CTE of a child without which no event of the step holds."""
+        if step.then is None or (self.root.complete_within is not None and not self.is_in_order):
+            return None
+        needed = list(always_needed(pushed_down(step.then)))
+        return self._base(needed[-1]) if needed else None
+
+    def _base(self, child: Child) -> str:
+        """The CTE of a child's own events; where chains are judged by themselves, of those that may belong to each."""
+        if id(child) in self.bases:
+            return self.bases[id(child)]
+        for inner in children_of(child.step.then):
+            if self.roots is None:
+                self._base(inner)
+        step, name = child.step, _name(child.step)
+        columns = self._columns(child)
+        place = child.place if id(child) not in self.bases else None
+        rows = self._rows(step, split(step.where).alone, columns, name, place, self._needed(step))
+        self.bases[id(child)] = self._of_roots(rows, columns + (["event"] if _has_names(step) else []))
+        return self.bases[id(child)]
+
+    def _of_roots(self, rows: str, columns: list[str]) -> str:
+        if self.roots is None:
+            return rows
+        return self.scene.ctes.add(f"{rows}_of_roots", package_call("of_roots", rows, self.roots, list(columns)))
+
+    def _columns(self, child: Child) -> list[str]:
+        """Columns of a child that the steps around it read."""
+        return sorted({*_columns_above(child.step, self.scene), *_columns_below(child, self.scene)})
+
+    # --- holding -------------------------------------------------------------------------------------------------------------
+
+    def _step(self, child: Child, above: Names) -> str:
+        """The CTE of a child's events that hold by themselves, with these names above them at their own instant."""
+        if (id(child), above) not in self.made:
+            base = self._base(child)
+            found = base if child.step.then is None else self._held(child.step, base, above, self._columns(child), base)
+            self.made[id(child), above] = found
+        return self.made[id(child), above]
+
+    def _held(self, step: Performed, rows: str, above: Names, columns: list[str], name: str) -> str:
+        assert step.then is not None
+        tree = pushed_down(step.then)
+        tests = list(tests_in(tree))
+        children = list({id(test.child): test.child for test in tests}.values())
+        number = {id(child): place + 1 for place, child in enumerate(children)}
+        waits = {id(test.child) for test in tests if test.waits and self._can_wait(test.child)}
+        carried = self._carried(step, columns)
+        completes = {id(test.child): test.number for test in tests if test.number and test.sign == ">=" and self.is_in_order}
+        entries = [self._entry(step, rows, above, child, id(child) in waits, completes.get(id(child))) for child in children]
+        is_bounded = step is self.root and self.is_in_order
+        judged = self.scene.ctes.add(
+            f"{name}_judged", package_call("step_judged", rows, [*carried, *(["deadline_at"] if is_bounded else [])], entries)
+        )
+        pending: list[Expression] = []
+        traits = joined_names(_compared_with(step), self.scene).traits
+
+        def expression(node: Tree) -> Expression:
+            match node:
+                case All(children=below):
+                    return all_of([expression(one) for one in below])
+                case Any(children=below):
+                    return package_call("any_of", [expression(one) for one in below])
+            n = number[id(node.child)]
+            test = self._test(node, n, traits)
+            if not (node.waits and self._can_wait(node.child)):
+                return test
+            pending.append([test, f"settles_{n}"])
+            return package_call("settled", test, f"settles_{n}")
+
+        is_first = step is self.root and self.roots is not None
+        finished: list[Expression] = [f"completed_{number[id(child)]}" for child in children if id(child) in completes]
+        test = all_of([expression(tree), *(f"{one} <= deadline_at" for one in finished if is_bounded)])
+        if pending:
+            whose = "entity_id" if self.roots is not None else None
+            self.waiting.append({"judged": judged, "tests": pending} | ({"id": whose} if whose else {}))
+        call = package_call(
+            "step_held",
+            judged,
+            list(columns) if step is self.root else list(carried),
+            test,
+            id="entity_id" if is_first else None,
+            completed=None if step is self.root else finished or None,
+        )
+        return self.scene.ctes.add(f"{name}_held", call)
+
+    def _can_wait(self, child: Child) -> bool:
+        is_bounded = self.root.complete_within is not None
+        return child.wait and bool(upper_bounds(child) or child.step.window.until or is_bounded)
+
+    def _test(self, test: Test, number: int, traits: Mapping[TraitKey, str]) -> Expression:
+        measure = test.child.step.measure
+        if not isinstance(measure, Aggregate):
+            return f"count_{number} {test.sign} {test.number}"
+        compared = value_test(measure, split(test.child.step.where), self.scene, number, traits)
+        return package_call("not_true", compared) if test.negated else compared
+
+    def _entry(self, step: Performed, rows: str, above: Names, child: Child, waits: bool, completes: int | None) -> Expression:
+        """What joins a child to the step's events: the CTEs of its spans and counts, and of when so many are complete."""
+        name, scene = _name(child.step), self.scene
+        parts = split(child.step.where)
+        kept = sorted({scene.tables.column_names[parent_column(one)] for one in parent_references(child)})
+        spans = self._spans(step, rows, child, kept, waits, name)
+        links = [self._link(spans, child, tie) for tie in ties(step, child, above)]
+        if not (len(links) == 1 and not links[0].is_tied):
+            strictly = can_tie(child) or (child.strictly and not lower_bounds(child))
+            links.insert(0, Link(spans, self._followers(child, NO_NAMES), strictly))
+        entry: dict[str, Expression] = {"spans": spans} if waits else {}
+        measure = child.step.measure
+        if isinstance(measure, Aggregate):
+            return entry | value_entry(measure, links, parts, scene, name, self._columns(child))
+        counts = [one for link in links for one in counted(link, parts, scene, name)]
+        if completes is not None:
+            by = "occurred_at" if child.step.then is None else "completed_at"
+            entry["completed"] = completed(links[0], parts, scene, name, by, completes)
+        if len(counts) == 1:
+            return entry | {"counts": counts[0][1]}
+        return entry | {"counts": scene.ctes.add(f"{name}_counts", package_call("step_counts", counts))}
+
+    def _followers(self, child: Child, above: Names) -> str:
+        """The CTE of what is counted of a child: its events that hold, or the items of theirs that its aggregate is made of."""
+        events, measure = self._step(child, above), child.step.measure
+        if not isinstance(measure, Aggregate) or not made_of_aggregate(measure).opens:
+            return events
+        if events not in self.opened:
+            self.opened[events] = opened(measure, events, self._carried(child.step, self._columns(child)), self.scene)
+        return self.opened[events]
+
+    def _carried(self, step: Performed, columns: list[str]) -> list[str]:
+        return columns + (["event"] if _has_names(step) else []) + (ROOT_COLUMNS if self.roots is not None else [])
+
+    def _link(self, spans: str, child: Child, tie: Tie) -> Link:
+        """All children where the names cannot matter; else those at the parent's own instant."""
+        if tie == Tie(None, False, NO_NAMES, False, NO_NAMES):
+            return Link(spans, self._followers(child, NO_NAMES))
+        asked: tuple[Expression, ...] = ()
+        if tie.names is not None and (tie.names or not tie.others):
+            asked = (package_call("one_of", "event", list(tie.names), "text", negated=True if tie.others else None),)
+        tests: tuple[Expression, ...] = ()
+        if tie.excluded and _has_names(child.step):
+            tests = (package_call("one_of", "event", sorted(tie.excluded), "text", negated=True),)
+        return Link(spans, self._followers(child, tie.above), is_tied=True, unlike=tie.unlike, asked=asked, tests=tests)
+
+    def _spans(self, step: Performed, rows: str, child: Child, kept: list[str], waits: bool, name: str) -> str:
+        until = child.step.window.until
+        columns = kept + (["event"] if _has_names(step) and can_tie(child) else [])
+        call = package_call(
+            "step_span",
+            rows,
+            columns=list(columns) or None,
+            after=[duration_argument(one) for one in lower_bounds(child)] or None,
+            within=[duration_argument(one) for one in upper_bounds(child)] or None,
+            blocked=list(self._blocked(rows, child, name)) or None,
+            deadline=True if self.roots is not None or (step is self.root and self.is_in_order) else None,
+            until=naive_text(until) if until is not None and waits else None,
+            settles=True if waits else None,
+            tails=[[duration_argument(one) for one in tail] for tail in longest_tails(tails(child.step.then))] or None
+            if waits
+            else None,
+        )
+        return self.scene.ctes.add(f"{name}_span", call)
+
+    def _blocked(self, rows: str, child: Child, name: str) -> list[str]:
+        """For each event of `without` the CTE of when it first follows each event above."""
+        scene, found = self.scene, []
+        for one in child.without:
+            parts = split(one.where)
+            columns = sorted(_columns_compared(parts, scene))
+            step = Performed((one.event,), child.step.measure, Window(), one.where, None, None, None, None, False, child.place)
+            blockers = self._of_roots(self._rows(step, parts.alone, columns, f"{name}_blockers", None, None), columns)
+            found.append(blocked(rows, blockers, parts, scene, name))
+        return found
+
+
+def _name(step: Performed) -> str:
+    return cte_name(step.events[0] if len(step.events) == 1 else "one of several", step.place)
+
+
+def _has_names(step: Performed) -> bool:
+    """Whether its events have several names, which are kept then."""
+    return len(step.events) > 1 or step.events == (ANY_EVENT,)
+
+
+def _columns_above(step: Performed, scene: Scene) -> set[str]:
+    """Columns of a step's events that its children refer to."""
+    found = {
+        scene.tables.column_names[parent_column(one)] for child in children_of(step.then) for one in parent_references(child)
+    }
+    traits = joined_names(_compared_with(step), scene).traits
+    return found | {traits[trait_reference(one)] for one in _aggregates_with_traits(step)}
+
+
+def _compared_with(step: Performed) -> list[tuple[Comparison, bool]]:
+    """What the rows of a step are compared with, and the aggregates of its children with traits."""
+    return [*right_sides(step.where), *((one, False) for one in _aggregates_with_traits(step))]
+
+
+def _aggregates_with_traits(step: Performed) -> list[Comparison]:
+    return [
+        one
+        for child in children_of(step.then)
+        if isinstance(child.step.measure, Aggregate)
+        for one in child.step.measure.comparisons
+        if isinstance(one.operand, Reference) and one.operand.of == "trait"
+    ]
+
+
+def _columns_below(child: Child, scene: Scene) -> set[str]:
+    """Columns of a child's events that are compared with the event above, or that its aggregate reads."""
+    found = _columns_compared(split(child.step.where), scene)
+    if isinstance(child.step.measure, Aggregate):
+        found.add(value_column(child.step.measure, scene))
+    return found
+
+
+def _columns_compared(parts: Split, scene: Scene) -> set[str]:
+    """Columns of events that are compared with the event above, and what else their tests with it read."""
+    reader = Reader(scene.tables, scene.timezone)
+    for pair in parts.pairs:
+        child_column(pair.test, pair.comparison, reader)
+    found = {*reader.fields}
+    for where in parts.mixed:
+        mixed = mixed_reader(where, parts, scene)
+        where_expression(where, mixed)
+        found |= {*mixed.fields, *mixed.traits.values(), *mixed.lists.values()}
+    return found

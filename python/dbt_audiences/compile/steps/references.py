@@ -1,0 +1,63 @@
+"""What a `where` says of one event alone, and what it compares with the event above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from dbt_audiences.compile.needs import is_of_parent, own_comparisons
+from dbt_audiences.core.definitions import ITEM, All, Comparison, PropertyTest, Reference, Where
+
+ORDER = ("lt", "lte", "gt", "gte", "before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A comparison of a property with one of the event above."""
+
+    test: PropertyTest
+    comparison: Comparison
+
+    @property
+    def reference(self) -> Reference:
+        """The right side."""
+        assert isinstance(self.comparison.operand, Reference)
+        return self.comparison.operand
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What must all hold of a `whole` test: of the event alone, plain pairs, and trees that have pairs in them."""
+
+    alone: Where | None
+    pairs: tuple[Pair, ...]
+    mixed: tuple[Where, ...]
+    whole: Where | None
+
+
+def split(where: Where | None) -> Split:
+    """Takes a `where` apart at its outermost `all`s."""
+    alone: list[Where] = []
+    pairs: list[Pair] = []
+    mixed: list[Where] = []
+    for part in _conjuncts(where):
+        if not any(is_of_parent(one) for one in own_comparisons(part)):
+            alone.append(part)
+        elif isinstance(part, PropertyTest) and ITEM not in part.path:
+            own = tuple(one for one in part.comparisons if not is_of_parent(one))
+            if own:
+                alone.append(replace(part, comparisons=own))
+            pairs += [Pair(part, one) for one in part.comparisons if is_of_parent(one)]
+        else:
+            mixed.append(part)
+    place = where.place if where is not None else None
+    joined = None if not alone or place is None else alone[0] if len(alone) == 1 else All(tuple(alone), place)
+    return Split(joined, tuple(pairs), tuple(mixed), where)
+
+
+def _conjuncts(where: Where | None) -> Iterator[Where]:
+    if isinstance(where, All):
+        for child in where.children:
+            yield from _conjuncts(child)
+    elif where is not None:
+        yield where
