@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +32,25 @@ class Instant(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"`{value}` is no ISO 8601 time, such as 2026-03-10T12:00:00Z", param, ctx)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+class Percent(click.ParamType[Decimal]):
+    """A share such as `1%` or `0.5 %`, as a fraction of one: above 0, at most 100%."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """The fraction of a text."""
+        if isinstance(value, Decimal):
+            return value
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", str(value))
+        share = Decimal(match[1]) / 100 if match else Decimal(0)
+        if not 0 < share <= 1:
+            self.fail(f"`{value}` is no share, such as 1%, above 0% and at most 100%", param, ctx)
+        return share
+
+
+PERCENT = Percent()
 
 
 def project_options(command: F) -> F:

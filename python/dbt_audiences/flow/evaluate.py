@@ -9,12 +9,14 @@ import json
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dbt_audiences.core.project import ExamplePerson
+from dbt_audiences.core.project import Example, ExampleEvent, ExamplePerson
 from dbt_audiences.core.warehouse import instant_literal, naive
+from dbt_audiences.flow.given_related import declared_table, laid_rows
+from dbt_audiences.flow.given_sql_traits import declared_rows, sql_trait_rows
 from dbt_audiences.run.dbt import in_memory
 from dbt_audiences.run.warehouses.duckdb import DuckDB
 from dbt_audiences.run.warehouses.duckdb import connect as connect_duckdb
@@ -22,7 +24,7 @@ from dbt_audiences.run.warehouses.duckdb import connect as connect_duckdb
 _ANY_AS_OF = datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC)
 """An instant that stands nowhere else: compiled SQL holds its literal wherever as_of belongs."""
 
-_IDENTITY = ("profile_identifiers", "identifier_links", "profile_merges")
+_IDENTITY = ("profile_identifiers", "identifier_links", "profile_merges", "sql_trait_identifiers")
 _CALL_COLUMNS = (
     "message_id", "type", "occurred_at", "received_at", "user_id", "anonymous_id", "event", "name", "group_id", "properties",
     "traits", "context", "source", "loaded_at",
@@ -43,17 +45,25 @@ class Call:
     received_at: datetime | None = None
     loaded_at: datetime | None = None
     source: str | None = None
+    name: str | None = None
+    group_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A profile: its id, identifiers of each type, when it was first seen, its calls, and audiences it is said to be in."""
+    """A profile: its id, identifiers of each type, when it was first seen, its calls, and where it is said to be in.
+
+    Without identifiers it is nobody: an account by its id, whose group calls name no user. SQL traits are given.
+    """
 
     profile_id: str
     identifiers: Mapping[str, Sequence[str]]
     first_seen_at: datetime
     calls: Sequence[Call]
     memberships: Sequence[str] = ()
+    sql_traits: Mapping[str, object] = field(default_factory=dict)
+    related: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
+    lists: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +79,37 @@ Answers = Mapping[str, Mapping[str, Answer]]
 
 
 class Evaluator:
-    """The compiled models of a project; `members` runs them on people, as often as wanted."""
+    """The compiled models of a project; `members` runs them on people, as often as wanted.
 
-    def __init__(self, root: Path, keys: Sequence[str]) -> None:
+    first_runs  when audiences were first run, for `history: none`; others are at the instant that they are asked about
+    """
+
+    def __init__(self, root: Path, keys: Sequence[str], first_runs: Mapping[str, datetime] | None = None) -> None:
+        self.first_runs = first_runs or {}
         with tempfile.TemporaryDirectory(prefix="audiences_") as folder:
             dbt = in_memory(root, Path(folder))
             dbt.parse()
             compiled = dbt.compile({"as_of": naive(_ANY_AS_OF).isoformat(), "run_id": "evaluation"})
             self.relations = dbt.relations()
-            wanted = dbt.ancestors(keys)
-            self.models = {name: compiled[name] for name in dbt.order() if name in wanted - {*_IDENTITY} and name in compiled}
+            self.sql_traits = {name: declared_rows(meta) for name, meta in dbt.metas("sql_trait").items()}
+            views = dbt.metas("view").items()
+            self.related = {name: declared_table(meta) for name, meta in views if "related_rows" in meta}
+            laid = {*_IDENTITY, *self.sql_traits, *self.related}
+            wanted = dbt.ancestors(keys, given=laid)
+            self.models = {name: compiled[name] for name in dbt.order() if name in wanted - laid and name in compiled}
             self.audiences = frozenset(dbt.materialized("audience") & wanted)
-            self.reads = {key: frozenset(dbt.ancestors([key])) for key in self.audiences}
+            self.reads = {key: frozenset(dbt.ancestors([key], given=laid)) for key in self.audiences}
             dbt.release()
 
-    def members(self, people: Iterable[Person], as_of: datetime, keys: Collection[str] | None = None) -> dict[str, set[str]]:
+    def members(
+        self,
+        people: Iterable[Person],
+        as_of: datetime,
+        keys: Collection[str] | None = None,
+        first_runs: Mapping[str, datetime] | None = None,
+    ) -> dict[str, set[str]]:
         """Audience -> profile ids of its members, for these audiences (all without keys) and those that they read."""
-        with self.load(people) as loaded:
+        with self.load(people, first_runs) as loaded:
             answers = loaded.answers(as_of, keys)
         members = {key: {one for one, answer in of_key.items() if answer.is_member} for key, of_key in answers.items()}
         for person in loaded.people:
@@ -94,11 +118,11 @@ class Evaluator:
         return members
 
     @contextmanager
-    def load(self, people: Iterable[Person]) -> Iterator[Loaded]:
+    def load(self, people: Iterable[Person], first_runs: Mapping[str, datetime] | None = None) -> Iterator[Loaded]:
         """These people in a warehouse of their own, to be asked about at many instants."""
         warehouse = connect_duckdb({"path": ":memory:"})
         try:
-            yield Loaded(self, warehouse, list(people))
+            yield Loaded(self, warehouse, list(people), {**self.first_runs, **(first_runs or {})})
         finally:
             warehouse.close()
 
@@ -106,8 +130,11 @@ class Evaluator:
 class Loaded:
     """People in an in-memory warehouse; what does not depend on as_of is built once."""
 
-    def __init__(self, evaluator: Evaluator, warehouse: DuckDB, people: Sequence[Person]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, warehouse: DuckDB, people: Sequence[Person], first_runs: Mapping[str, datetime]
+    ) -> None:
         self.people = people
+        self._first_runs = first_runs
         self._evaluator = evaluator
         self._warehouse = warehouse
         self._built: set[str] = set()
@@ -135,6 +162,18 @@ class Loaded:
             if sql == template:
                 self._built.add(name)
         return found
+
+    @contextmanager
+    def replaced(self, name: str, sql: str) -> Iterator[None]:
+        """The model has another query meanwhile: what it is worth to know whether a fault in one would be noticed."""
+        template = self._evaluator.models[name]
+        self._evaluator.models[name] = sql
+        self._built.discard(name)
+        try:
+            yield
+        finally:
+            self._evaluator.models[name] = template
+            self._built.discard(name)
 
     def _store(self, name: str, answers: Mapping[str, Answer], as_of: datetime) -> None:
         relation = self._evaluator.relations[name]
@@ -164,24 +203,75 @@ class Loaded:
                 for value in values
             ],
         )
+        warehouse.execute(f"create table {relations['sql_trait_identifiers']} (type text, value text, first_seen_at timestamp)")
+        for name, rows in self._evaluator.sql_traits.items():
+            warehouse.execute(
+                f"create table {relations[name]} (identifier_type text, identifier text, traits text, updated_at timestamp)"
+            )
+            warehouse.insert(relations[name], ("identifier_type", "identifier", "traits"), sql_trait_rows(self.people, rows))
+        tables = {table.name: table for table in self._evaluator.related.values()}
+        rows_of_tables = laid_rows(self.people, tables)
+        for model, table in self._evaluator.related.items():
+            warehouse.execute(f"create table {relations[model]} ({', '.join(f'{column} text' for column in table.columns)})")
+            warehouse.insert(relations[model], table.columns, [row for name, row in rows_of_tables if name == table.name])
+        warehouse.execute(f"create table {relations['keys']} (key text, first_run_at timestamp)")
+        started = [(key, naive(at)) for key, at in self._first_runs.items()]
+        warehouse.insert(relations["keys"], ("key", "first_run_at"), started)
+        warehouse.execute("create table raw.list_members (list text, type text, value text, loaded_at timestamp)")
+        warehouse.insert(
+            "raw.list_members", ("list", "type", "value"), [row for person in self.people for row in _listed(person)]
+        )
         warehouse.insert("raw.calls", _CALL_COLUMNS, [_row(person, call) for person in self.people for call in person.calls])
 
 
-def person_of(example: ExamplePerson, as_of: datetime) -> Person:
+def _listed(person: Person) -> Iterator[tuple[str, str, str]]:
+    """The person's rows on lists: by its first identifier, or as an account."""
+    first = next(((kind, values[0]) for kind, values in person.identifiers.items() if values), ("group_id", person.profile_id))
+    return ((name, *first) for name in person.lists)
+
+
+def people_of(example: Example) -> list[Person]:
+    """Whom an example gives. A user whom several accounts name is one person, and belongs to all of them."""
+    people: dict[str, Person] = {}
+    for given in example.given:
+        if given.of == "users":
+            people[given.name] = _person(given, example.as_of)
+    accounts = [given for given in example.given if given.of == "accounts"]
+    for user in {user.name: None for account in accounts for user in account.users}:
+        everywhere = [(account.name, one) for account in accounts for one in account.users if one.name == user]
+        people[user] = _person(_merged([one for _, one in everywhere]), example.as_of, [name for name, _ in everywhere])
+    nobodies = [one for account in accounts for one in _account(account, example.as_of)]
+    return [*people.values(), *nobodies]
+
+
+def _merged(given: Sequence[ExamplePerson]) -> ExamplePerson:
+    """One user from what each account says of it."""
+    traits = {name: value for one in given for name, value in one.traits.items()}
+    identifiers: dict[str, tuple[str, ...]] = {}
+    for one in given:
+        for kind, values in one.identifiers.items():
+            identifiers[kind] = tuple(dict.fromkeys((*identifiers.get(kind, ()), *values)))
+    events = tuple(event for one in given for event in one.events)
+    memberships = tuple(dict.fromkeys(key for one in given for key in one.memberships))
+    lists = tuple(dict.fromkeys(key for one in given for key in one.lists))
+    return replace(given[0], traits=traits, events=events, identifiers=identifiers, memberships=memberships, lists=lists)
+
+
+def _account(example: ExamplePerson, as_of: datetime) -> Iterator[Person]:
+    """An account by its group call, and whoever did what the example says of the account itself: none of its users."""
+    call = Call(f"{example.name}-account", "group", as_of, traits=example.traits or None, group_id=example.name)
+    yield Person(example.name, {}, as_of, [call], example.memberships, lists=example.lists, related=example.related)
+    if example.events:
+        name = f"somebody of {example.name}"
+        calls = [replace(call, group_id=example.name) for call in _tracks(name, example.events)]
+        yield Person(name, {"anonymous_id": (name,)}, min(call.at for call in calls), calls)
+
+
+def _person(example: ExamplePerson, as_of: datetime, accounts: Sequence[str] = ()) -> Person:
     """A person of an example as a profile: `user_id` is its name where no identifiers are given."""
     given = example.identifiers or {"user_id": (example.name,)}
     identifiers = {kind: [_normal(kind, value) for value in values] for kind, values in given.items()}
-    calls = [
-        Call(
-            message_id=f"{example.name}-{number}",
-            type="track",
-            at=event.at,
-            event=event.name,
-            properties=event.properties,
-            context=event.context,
-        )
-        for number, event in enumerate(example.events)
-    ]
+    calls = _tracks(example.name, example.events)
     if example.traits:
         calls.append(Call(f"{example.name}-traits", "identify", as_of, traits=example.traits))
     for email in _said_emails(example):
@@ -189,7 +279,18 @@ def person_of(example: ExamplePerson, as_of: datetime) -> Person:
         if email not in emails:
             emails.append(email)
     first_seen_at = min((call.at for call in calls), default=as_of)
-    return Person(example.name, identifiers, min(first_seen_at, as_of), calls, example.memberships)
+    calls += [Call(f"{example.name}-of-{account}", "group", as_of, group_id=account) for account in accounts]
+    first_seen_at = min(first_seen_at, as_of)
+    return Person(
+        example.name, identifiers, first_seen_at, calls, example.memberships, lists=example.lists, related=example.related
+    )
+
+
+def _tracks(name: str, events: Iterable[ExampleEvent]) -> list[Call]:
+    return [
+        Call(f"{name}-{number}", "track", event.at, event.name, event.properties, context=event.context)
+        for number, event in enumerate(events)
+    ]
 
 
 def _said_emails(example: ExamplePerson) -> Iterator[str]:
@@ -217,7 +318,8 @@ def _row(person: Person, call: Call) -> tuple[object, ...]:
         context = {**known, **_context_of(kind, first[kind])}
     return (
         call.message_id, call.type, naive(call.at), None if call.received_at is None else naive(call.received_at), user,
-        first["anonymous_id"] if kind == "anonymous_id" else None, call.event, None, None, _json(call.properties),
+        first["anonymous_id"] if kind == "anonymous_id" else None, call.event, call.name, call.group_id,
+        _json(call.properties),
         _json(call.traits), _json(context), call.source, naive(call.loaded_at or call.at),
     )  # fmt: skip
 

@@ -8,11 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from dbt_audiences.core.errors import UsageError
-from dbt_audiences.core.warehouse import Row, naive
+from dbt_audiences.core.warehouse import Row
 from dbt_audiences.diff.export import export
-from dbt_audiences.diff.members import Change, members, membership_diff
+from dbt_audiences.diff.members import Change, Overlap, members, membership_diff, overlap
+from dbt_audiences.flow.preview import judged
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.run.registry import last_runs, newest_event, status_rows
+from dbt_audiences.run.unreadable import UnreadableValue, unreadable_values
 from dbt_audiences.spec.fields import unknown
 
 
@@ -29,20 +31,20 @@ def difference(workspace: Workspace, key: str, as_of: datetime) -> Change:
     audience = workspace.audience(key)
     if not audience.enabled:
         raise UsageError(f"`{key}` is disabled", hint=f"audiences enable {key}")
-    with workspace.scratch() as copy:
-        dbt = workspace.dbt_on(copy)
-        dbt.parse()
-        compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "diff"})
-        dbt.release()
-    needed = dbt.ancestors([key])
-    narrow = {
-        path.rsplit("/", 1)[1].removesuffix(".sql")
-        for path in workspace.files()
-        if path.startswith(("models/events/", "models/traits/custom/"))
-    }
-    fresh = {name: sql for name, sql in compiled.items() if name == key or (name in needed and name in narrow)}
+    with judged(workspace, key, as_of) as (warehouse, relations, table):
+        return membership_diff(warehouse, relations, key, table)
+
+
+def overlap_of(workspace: Workspace, keys: Sequence[str]) -> Overlap:
+    """How the memberships that the last run left overlap; two keys or more."""
+    if len(set(keys)) != len(keys) or len(keys) < 2:
+        raise UsageError("an overlap is one of two audiences or more, each named once")
     with workspace.prepared_warehouse() as warehouse:
-        return membership_diff(warehouse, dbt.relations(), key, fresh, dbt.order())
+        relations = workspace.dbt.relations()
+        ever = [name for name, *_ in status_rows(warehouse, relations)]
+        for key in keys:
+            _known_key(workspace, key, ever)
+        return overlap(warehouse, relations, keys)
 
 
 def export_members(workspace: Workspace, key: str, path: Path, *, format: str, columns: Sequence[str]) -> int:
@@ -73,6 +75,7 @@ class Status:
     run: Row | None
     success: Row | None
     data_until: datetime | None
+    unreadable_values: tuple[UnreadableValue, ...]
 
 
 def status(workspace: Workspace) -> Status:
@@ -88,6 +91,7 @@ def status(workspace: Workspace) -> Status:
             f"from {relations['connections']} order by destination, audience"
         )
         data_until = newest_event(warehouse, relations)
+        unreadable = unreadable_values(warehouse, relations)
     keys = []
     for key in sorted({*defined, *known}):
         kind, enabled = defined.get(key, (str(known[key][0]) if key in known else "audience", False))
@@ -96,7 +100,7 @@ def status(workspace: Workspace) -> Status:
         keys.append(
             KeyStatus(key, kind, state, int(str(members_count)), changed_at if isinstance(changed_at, datetime) else None)
         )
-    return Status(tuple(keys), tuple(connections), runs.get("last"), runs.get("succeeded"), data_until)
+    return Status(tuple(keys), tuple(connections), runs.get("last"), runs.get("succeeded"), data_until, unreadable)
 
 
 def _known_key(workspace: Workspace, key: str, ever: Sequence[str]) -> None:

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
+from dbt_audiences.compile.sql_traits import rows_model
 from dbt_audiences.core.errors import AudiencesError, FailedError, GuardError, UsageError
+from dbt_audiences.core.project import Sendable, SqlTrait
 from dbt_audiences.core.warehouse import Warehouse, naive
+from dbt_audiences.flow.building import RelatedResult, SqlTraitResult, build, hidden_traits, related_results, sql_trait_results
 from dbt_audiences.flow.sync import fell_short, sync_all
+from dbt_audiences.flow.verify import Verification, verify
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.dbt import Outcome
+from dbt_audiences.run.deletion import Run, delete_keys, gone_keys, knows_deletions, restore_keys
 from dbt_audiences.run.registry import (
     audience_sizes,
     finish_run,
     has_run,
     latest_change,
     record_keys,
+    refuse_changed_static,
     refuse_reused_keys,
+    run_count,
     start_run,
     state_exists,
 )
+from dbt_audiences.run.unreadable import UnreadableValue, unreadable_values
 from dbt_audiences.sync.engine import SyncResult
 
 Progress = Callable[[str, int, int], None]
@@ -51,6 +60,10 @@ class RunReport:
     connections: tuple[SyncResult, ...]
     warnings: tuple[str, ...]
     exit_code: int
+    verification: Verification | None = None
+    sql_traits: tuple[SqlTraitResult, ...] = ()
+    related: tuple[RelatedResult, ...] = ()
+    unreadable_values: tuple[UnreadableValue, ...] = ()
 
 
 def run(
@@ -61,6 +74,7 @@ def run(
     full_refresh: bool = False,
     with_sync: bool = True,
     wait: bool = False,
+    verify_share: Decimal | None = None,
     reuse_keys: frozenset[str] = frozenset(),
     progress: Progress | None = None,
 ) -> RunReport:
@@ -74,12 +88,19 @@ def run(
         warnings = _warnings(warehouse, relations, as_of) if is_prepared else ()
         if is_prepared:
             refuse_reused_keys(warehouse, relations, workspace.project, reuse=reuse_keys)
+            refuse_changed_static(warehouse, relations, workspace.project)
         chosen = _chosen(workspace, select)
         started_at = now()
         if is_prepared:
             start_run(warehouse, relations, run_id, as_of, started_at)
         try:
-            outcomes = workspace.dbt.run(
+            if is_prepared and knows_deletions(warehouse, relations):
+                stamp = Run(as_of, run_id, started_at, workspace.dbt.raw_schema())
+                restore_keys(warehouse, relations, workspace.project, stamp)
+                gone = gone_keys(warehouse, relations, workspace.project)
+                warnings += tuple(delete_keys(warehouse, relations, gone, stamp))
+            outcomes = build(
+                workspace,
                 {"as_of": naive(as_of).isoformat(), "run_id": run_id},
                 select=chosen,
                 full_refresh=full_refresh,
@@ -90,8 +111,15 @@ def run(
             if not is_prepared:
                 start_run(warehouse, relations, run_id, as_of, started_at)
             record_keys(warehouse, relations, workspace.project, as_of)
-            connections = _sync(workspace, warehouse, outcomes, run_id, as_of) if with_sync else ()
+            verification = _verification(workspace, warehouse, outcomes, verify_share)
+            is_right = verification is None or not verification.differences
+            connections = _sync(workspace, warehouse, outcomes, run_id, as_of) if with_sync and is_right else ()
+            warnings += hidden_traits(workspace, warehouse, relations)
             report = _report(workspace, warehouse, outcomes, connections, run_id, as_of, warnings)
+            sql_traits = sql_trait_results(workspace, warehouse, relations, as_of)
+            report = replace(report, sql_traits=sql_traits, related=related_results(workspace, outcomes, warehouse, relations))
+            if verification is not None:
+                report = replace(report, verification=verification, exit_code=report.exit_code if is_right else 1)
             _finish(warehouse, relations, report)
             return report
         except BaseException as error:
@@ -102,16 +130,20 @@ def run(
 
 
 def _chosen(workspace: Workspace, select: Sequence[str]) -> list[str]:
-    """dbt's selection: what the user asked for, and for every audience in it all that it reads and all that it is sent by."""
+    """dbt's selection: what the user asked for, and for every audience and trait in it what it reads and what it is sent by."""
     if not select:
         return []
     selectors = [selector for selector in select]
     names = workspace.dbt.selected(selectors)
-    audiences = [key for key, audience in workspace.project.audiences.items() if audience.enabled and key in names]
     if not names:
         raise UsageError(f"`{' '.join(select)}` selects nothing", hint="a selector is a key, tag:..., +key or state:...")
-    sends = [model for audience, _, model in workspace.sends() if audience.key in audiences]
-    return [*selectors, *(f"+{key}" for key in audiences), *sends]
+    keys = [one.key for one in workspace.project.computed if one.enabled and one.key in names]
+    read = workspace.dbt.ancestors(keys)
+    # A trait's table may be made anew, and takes the view of what is sent of it along.
+    keys += [key for key, trait in workspace.project.traits.items() if trait.enabled and key in read and key not in keys]
+    sends = [model for sent, _, model in workspace.sends() if sent.key in keys]
+    read_with = [f"+{model}" for sent, _, model in workspace.sends() if isinstance(sent, SqlTrait) and sent.model in names]
+    return [*selectors, *(f"+{key}" for key in keys), *sends, *read_with]
 
 
 def _warnings(warehouse: Warehouse, relations: Mapping[str, str], as_of: datetime) -> tuple[str, ...]:
@@ -124,6 +156,15 @@ def _warnings(warehouse: Warehouse, relations: Mapping[str, str], as_of: datetim
     )
 
 
+def _verification(
+    workspace: Workspace, warehouse: Warehouse, outcomes: Sequence[Outcome], share: Decimal | None
+) -> Verification | None:
+    if share is None:
+        return None
+    relations = workspace.dbt.relations()
+    return verify(warehouse, relations, workspace.project, outcomes, share=share, turn=run_count(warehouse, relations))
+
+
 def _sync(
     workspace: Workspace, warehouse: Warehouse, outcomes: Sequence[Outcome], run_id: str, as_of: datetime
 ) -> tuple[SyncResult, ...]:
@@ -133,8 +174,13 @@ def _sync(
         warehouse,
         sync_id=run_id,
         as_of=as_of,
-        is_wanted=lambda audience, _, model: not audience.enabled or {audience.key, model} <= built,
+        is_wanted=lambda sent, _, model: not sent.enabled or {_built_as(sent), model} <= built,
     )
+
+
+def _built_as(sent: Sendable) -> str:
+    """The model that computes what is sent."""
+    return rows_model(sent) if isinstance(sent, SqlTrait) else sent.key
 
 
 def _report(
@@ -158,7 +204,9 @@ def _report(
         reason = "" if status == "built" else outcome.reason if status == "failed" else "a model that it reads was not built"
         results.append(AudienceResult(key, audience.name, status, *sizes.get(key, (0, 0, 0)), reason))
     failures = tuple(outcome for outcome in outcomes if outcome.status == "error")
-    return RunReport(run_id, as_of, tuple(results), failures, tuple(connections), warnings, _exit_code(failures, connections))
+    code, unreadable = _exit_code(failures, connections), unreadable_values(warehouse, workspace.dbt.relations())
+    given = (run_id, as_of, tuple(results), failures, tuple(connections), warnings, code)
+    return RunReport(*given, unreadable_values=unreadable)
 
 
 def _exit_code(failures: Sequence[Outcome], connections: Sequence[SyncResult]) -> int:
@@ -177,6 +225,7 @@ def _finish(warehouse: Warehouse, relations: Mapping[str, str], report: RunRepor
         for one in report.connections
         if fell_short(one) or one.status == "refused"
     ]
+    reasons += report.verification.differences if report.verification is not None else ()
     finish_run(warehouse, relations, report.run_id, status, now(), "; ".join(reasons))
 
 

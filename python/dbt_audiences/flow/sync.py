@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from dbt_audiences.core.errors import FailedError, GuardError, UsageError
-from dbt_audiences.core.project import Audience, SendTo
+from dbt_audiences.core.project import Audience, Sendable, SendTo
 from dbt_audiences.core.warehouse import Warehouse, naive
+from dbt_audiences.flow.farewell import note_sending, say_farewell
 from dbt_audiences.flow.workspace import Workspace, now
+from dbt_audiences.run.connections import partings
+from dbt_audiences.run.deletion import knows_deletions
 from dbt_audiences.run.registry import note_approval, relation_exists, use_approval
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.sync.engine import SyncResult, sync_connection
 
-Wanted = Callable[[Audience, SendTo, str], bool]
+Wanted = Callable[[Sendable, SendTo, str], bool]
 
 
 def sync(
@@ -28,27 +31,30 @@ def sync(
     dry_run: bool = False,
     wait: bool = False,
 ) -> tuple[SyncResult, ...]:
-    """Plan and push what the last run computed; with `approve`, let one change of that audience or table through a guard."""
-    if audience is not None:
-        workspace.audience(audience)
+    """Plan and push what the last run computed.
+
+    audience  the key of the one audience or trait to push, or the model of SQL traits
+    approve   that of an audience, a trait or a table of which one change is let through a guard
+    """
     if destination is not None and destination not in workspace.project.destinations:
         raise UsageError(f"there is no destination `{destination}`", hint=unknown(destination, workspace.project.destinations))
     guarded = _guarded_tables(workspace)
-    if approve is not None and approve not in workspace.project.audiences and approve not in guarded:
-        raise UsageError(
-            f"nothing named `{approve}` can be approved", hint=unknown(approve, {*workspace.project.audiences, *guarded})
-        )
-    if approve is not None and approve not in guarded and not workspace.audience(approve).send_to:
-        raise UsageError(f"`{approve}` is sent nowhere: there is no change of it to approve")
     sync_id = f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}"
     with workspace.prepared_warehouse(wait=wait) as warehouse:
+        held = {parting.audience for parting in partings(warehouse, workspace.dbt.relations())}
+        if audience is not None and audience not in held:
+            workspace.sent(audience)
+        _check_approval(workspace, approve, guarded, held)
         if approve is not None and not dry_run:
             note_approval(warehouse, workspace.dbt.relations(), approve, now())
         if approve in guarded:
             return ()
 
-        def is_wanted(one: Audience, send: SendTo, _: str) -> bool:
-            return destination in (None, send.destination) and (audience or approve) in (None, one.key)
+        def is_wanted(one: Sendable, send: SendTo, _: str) -> bool:
+            return is_parting_wanted(send.destination, one.key)
+
+        def is_parting_wanted(to: str, key: str) -> bool:
+            return destination in (None, to) and (audience or approve) in (None, key)
 
         return sync_all(
             workspace,
@@ -56,10 +62,23 @@ def sync(
             sync_id=sync_id,
             as_of=as_of,
             is_wanted=is_wanted,
+            is_parting_wanted=is_parting_wanted,
             approve=approve,
             resync=resync,
             dry_run=dry_run,
         )
+
+
+def _check_approval(workspace: Workspace, approve: str | None, guarded: set[str], held: set[str]) -> None:
+    """Raises where there is nothing that could be approved; `held` are deleted audiences that destinations hold."""
+    if approve is None or approve in guarded or approve in held:
+        return
+    known = {one.key for one in workspace.project.sendable}
+    if approve not in known:
+        hint = unknown(approve, {*known, *guarded, *held})
+        raise UsageError(f"nothing named `{approve}` can be approved", hint=hint)
+    if not workspace.sent(approve).send_to:
+        raise UsageError(f"`{approve}` is sent nowhere: there is no change of it to approve")
 
 
 def sync_all(
@@ -69,25 +88,30 @@ def sync_all(
     sync_id: str,
     as_of: datetime,
     is_wanted: Wanted,
+    is_parting_wanted: Callable[[str, str], bool] = lambda destination, key: True,
     approve: str | None = None,
     resync: bool = False,
     dry_run: bool = False,
 ) -> tuple[SyncResult, ...]:
-    """Each wanted connection in the order of audiences; one that fails holds no other."""
+    """Each wanted connection, of audiences and then of traits, in the order of keys, then the exits of deleted ones; one that
+    fails holds no other."""
     relations = workspace.dbt.relations()
+    remembers = knows_deletions(warehouse, relations) and not dry_run
     results = []
-    for audience, send, model in workspace.sends():
-        if not is_wanted(audience, send, model):
+    for sent, send, model in workspace.sends():
+        if not is_wanted(sent, send, model):
             continue
-        if audience.enabled and not relation_exists(warehouse, relations[model]):
+        if sent.enabled and not relation_exists(warehouse, relations[model]):
             message = "it was never built: run `audiences run` first"
-            results.append(SyncResult(send.destination, audience.key, "failed", message=message))
+            results.append(SyncResult(send.destination, sent.key, "failed", message=message))
             continue
+        if isinstance(sent, Audience) and sent.enabled and send.enabled and remembers:
+            note_sending(workspace, warehouse, relations, sent, send)
         result = sync_connection(
             warehouse,
             relations,
             workspace.project.destinations[send.destination],
-            audience,
+            sent,
             send,
             desired=relations.get(model, ""),
             project=workspace.project.name,
@@ -96,11 +120,20 @@ def sync_all(
             as_of=as_of,
             target=workspace.dbt.target_name(),
             root=workspace.root,
-            approved=approve == audience.key,
+            approved=approve == sent.key,
             dry_run=dry_run,
             resync=resync,
         )
         results.append(result)
+    results += say_farewell(
+        workspace,
+        warehouse,
+        sync_id=sync_id,
+        as_of=as_of,
+        is_wanted=is_parting_wanted,
+        approve=approve,
+        dry_run=dry_run,
+    )
     if approve is not None and not dry_run and any(one.audience == approve and one.status != "refused" for one in results):
         use_approval(warehouse, relations, approve, sync_id, now())
     return tuple(results)
@@ -119,6 +152,6 @@ def exit_code(results: Sequence[SyncResult]) -> int:
 
 
 def _guarded_tables(workspace: Workspace) -> set[str]:
-    folders = ("models/events/", "models/traits/custom/")
+    folders = ("models/events/", "models/traits/custom/", "models/traits/sql/", "models/entities/")
     tables = (path.rsplit("/", 1)[1].removesuffix(".sql") for path in workspace.files() if path.startswith(folders))
     return {"profile_identifiers", *tables}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,13 +14,14 @@ from pathlib import Path
 from dbt_audiences.compile.names import send_model
 from dbt_audiences.compile.project import MACRO_FILE, Difference, compare, generate, write
 from dbt_audiences.core.errors import DefinitionError, UsageError, WarehouseError
-from dbt_audiences.core.project import Audience, Project, SendTo
+from dbt_audiences.core.project import Audience, Project, Sendable, SendTo
 from dbt_audiences.core.warehouse import Warehouse
 from dbt_audiences.run.dbt import Dbt
 from dbt_audiences.run.registry import state_exists
 from dbt_audiences.run.warehouses import open_warehouse
 from dbt_audiences.spec import load_project
 from dbt_audiences.spec.fields import unknown
+from dbt_audiences.spec.reuse import Reuse, open_reuse
 from dbt_audiences.sync.check import check_destinations
 from dbt_audiences.sync.engine import identifiers_of
 
@@ -38,12 +39,15 @@ class Workspace:
     target: str | None = None
     _project: Project | None = field(default=None, repr=False)
     _dbt: Dbt | None = field(default=None, repr=False)
+    _reuse: Reuse | None = field(default=None, repr=False)
+    _files: dict[str, str] | None = field(default=None, repr=False)
 
     @property
     def project(self) -> Project:
         """The checked definitions."""
         if self._project is None:
-            project = load_project(self.root)
+            self._reuse = open_reuse(self.root)
+            project = load_project(self.root, self._reuse)
             problems = check_destinations(project)
             if problems:
                 raise DefinitionError(problems)
@@ -63,7 +67,11 @@ class Workspace:
 
     def files(self) -> dict[str, str]:
         """The text of every generated file."""
-        return generate(self.project, identifiers_of(self.project.destinations))
+        if self._files is None:
+            self._files = generate(self.project, identifiers_of(self.project.destinations), self._reuse)
+            if self._reuse is not None:
+                self._reuse.save()
+        return dict(self._files)
 
     def compile(self, *, check: bool) -> Difference:
         """Bring the generated files up to date, or with `check` only say what is stale."""
@@ -76,8 +84,11 @@ class Workspace:
         return difference
 
     @contextmanager
-    def scratch(self) -> Iterator[Path]:
-        """A copy of the project with its models as the definitions now say, for what must write nothing into the project."""
+    def scratch(self, files: Mapping[str, str] | None = None) -> Iterator[Path]:
+        """A copy of the project with its models as the definitions now say, or with other generated files in their place.
+
+        For what must write nothing into the project.
+        """
         with tempfile.TemporaryDirectory(prefix="audiences_") as folder:
             copy = Path(folder) / "project"
             copy.mkdir()
@@ -86,7 +97,7 @@ class Workspace:
                     shutil.copytree(entry, copy / entry.name)
                 elif entry.name not in _NOT_COPIED:
                     (copy / entry.name).symlink_to(entry)
-            write(copy, self.files())
+            write(copy, self.files() if files is None else files)
             yield copy
 
     def audience(self, key: str) -> Audience:
@@ -96,11 +107,18 @@ class Workspace:
             raise UsageError(f"there is no audience `{key}`", hint=unknown(key, self.project.audiences))
         return found
 
-    def sends(self) -> Iterator[tuple[Audience, SendTo, str]]:
-        """Every connection, with the name of its model; a disabled audience has none that is built."""
-        for audience in self.project.audiences.values():
-            for send in audience.send_to:
-                yield audience, send, send_model(send.destination, audience.key)
+    def sent(self, key: str) -> Sendable:
+        """An audience, a computed trait or the model of SQL traits; an unknown key is a usage error that names the nearest."""
+        known = {one.key: one for one in self.project.sendable}
+        if key not in known:
+            raise UsageError(f"there is no audience or trait `{key}`", hint=unknown(key, known))
+        return known[key]
+
+    def sends(self) -> Iterator[tuple[Sendable, SendTo, str]]:
+        """Every connection, with the name of its model; a disabled audience or trait has none that is built."""
+        for sent in self.project.sendable:
+            for send in sent.send_to:
+                yield sent, send, send_model(send.destination, sent.key)
 
     @contextmanager
     def warehouse(self, *, wait: bool = False) -> Iterator[Warehouse]:

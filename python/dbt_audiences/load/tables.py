@@ -46,8 +46,20 @@ LOAD_COLUMNS = (
     ("finished_at", "timestamp"),
 )
 
+LIST_COLUMNS = (
+    ("list", "text"),
+    ("type", "text"),
+    ("value", "text"),
+    ("loaded_at", "timestamp"),
+)
+
 Columns = Sequence[tuple[str, str]]
-_TABLES: dict[str, Columns] = {"calls": CALL_COLUMNS, "rejected": REJECTED_COLUMNS, "loads": LOAD_COLUMNS}
+_TABLES: dict[str, Columns] = {
+    "calls": CALL_COLUMNS,
+    "rejected": REJECTED_COLUMNS,
+    "loads": LOAD_COLUMNS,
+    "list_members": LIST_COLUMNS,
+}
 
 
 def quoted(name: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,13 @@ GUARD = "guard: "
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one model: `success`, `error` or `skipped`; `message` is dbt's, `seconds` its time."""
+    """What became of one model: `success`, `error` or `skipped`; `message` is dbt's, `seconds` its time, `sql` its query."""
 
     name: str
     status: str
     message: str
     seconds: float
+    sql: str | None = field(default=None, repr=False)
 
     @property
     def is_guard(self) -> bool:
@@ -60,7 +61,7 @@ class Dbt:
         self.credentials()
         if lacks_packages(self.root, str(self._settings().get("packages-install-path") or "dbt_packages")):
             self.install_packages()
-        self._manifest = self._invoke(["parse"]).result
+        self._manifest = self._invoke(["parse", "--no-write-json"]).result  # the run writes it
 
     def forget(self) -> None:
         """Have the whole project read again: of a new macro dbt does not notice which models it concerns."""
@@ -99,6 +100,7 @@ class Dbt:
                 "success" if str(row.status) == "success" else "skipped" if str(row.status) == "skipped" else "error",
                 row.message or "",
                 row.execution_time,
+                row.node.compiled_code,
             )
             for row in (result.results if result is not None else ())
             if row.node.resource_type == "model"
@@ -138,8 +140,13 @@ class Dbt:
             visit(id_)
         return [nodes[id_].name for id_ in done]
 
-    def ancestors(self, names: Sequence[str]) -> set[str]:
-        """The named models and all that they read, by name."""
+    def selectors(self, names: Collection[str]) -> list[str]:
+        """What selects exactly the models of these names: a bare name would select a folder of that name as well."""
+        nodes = self.manifest.nodes.values()
+        return sorted(f"fqn:{'.'.join(node.fqn)}" for node in nodes if node.resource_type == "model" and node.name in names)
+
+    def ancestors(self, names: Sequence[str], *, given: Collection[str] = ()) -> set[str]:
+        """The named models and all that they read, by name; of those given only what else reads the same."""
         nodes = self.manifest.nodes
         found: set[str] = set()
         waiting = [id_ for id_, node in nodes.items() if node.resource_type == "model" and node.name in names]
@@ -147,13 +154,25 @@ class Dbt:
             id_ = waiting.pop()
             if id_ not in found and id_ in nodes:
                 found.add(id_)
-                waiting += nodes[id_].depends_on.nodes
+                waiting += [] if nodes[id_].name in given else nodes[id_].depends_on.nodes
         return {nodes[id_].name for id_ in found}
 
     def materialized(self, kind: str) -> set[str]:
         """Names of the enabled models of a materialization."""
         nodes = self.manifest.nodes.values()
         return {node.name for node in nodes if node.resource_type == "model" and node.config.materialized == kind}
+
+    def own_models(self) -> set[str]:
+        """Names of the enabled models of the project itself, not of packages that it installs."""
+        name = self._settings().get("name")
+        nodes = self.manifest.nodes.values()
+        return {node.name for node in nodes if node.resource_type == "model" and node.package_name == name}
+
+    def metas(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Name -> `config.meta` of the enabled models of a materialization."""
+        nodes = self.manifest.nodes.values()
+        found = [node for node in nodes if node.resource_type == "model" and node.config.materialized == kind]
+        return {node.name: dict(node.config.meta) for node in found}
 
     def relations(self) -> dict[str, str]:
         """Model name -> its quoted relation in the target."""

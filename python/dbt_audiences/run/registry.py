@@ -37,35 +37,53 @@ def refuse_reused_keys(warehouse: Warehouse, relations: Relations, project: Proj
             Problem(
                 found.place,
                 f"the key `{key}` was used before, and deleted on {deleted_at:%Y-%m-%d}",
-                hint="tools that got the old one would mix the two: take another key, or add --reuse-key",
+                hint=f"tools that got the old one would mix the two: take another key, or add --reuse-key {key}",
             )
         )
     if problems:
         raise DefinitionError(problems)
 
 
+def refuse_changed_static(warehouse: Warehouse, relations: Relations, project: Project) -> None:
+    """Raise when the definition of an audience whose membership is frozen was edited."""
+    rows = warehouse.fetch(
+        f"select k.key, k.definition_hash, c.as_of from {relations['keys']} as k inner join {relations['cursors']} as c "
+        "on c.model = k.key and c.fingerprint = 'static' where k.deleted_at is null"
+    )
+    problems = []
+    for key, definition_hash, as_of in rows:
+        audience = project.audiences.get(str(key))
+        if audience is not None and audience.static and project.hashes[audience.key] != definition_hash:
+            message = f"`{key}` is static and was computed as of {as_of:%Y-%m-%d}: its definition cannot change any more"
+            problems.append(Problem(audience.place, message, hint="take another key, or take `static: true` out"))
+    if problems:
+        raise DefinitionError(problems)
+
+
 def record_keys(warehouse: Warehouse, relations: Relations, project: Project, at: datetime) -> None:
-    """Write down which keys exist now, under which definition, and which are gone."""
+    """Write down which keys exist now, under which definition, and where what is computed of them lies."""
     keys = relations["keys"]
-    known = {str(row[0]): row for row in warehouse.fetch(f"select key, deleted_at, definition_hash from {keys}")}
+    columns = "key, deleted_at, definition_hash, of, relation"
+    known = {str(row[0]): row[1:] for row in warehouse.fetch(f"select {columns} from {keys}")}
     kinds = {key: "audience" for key in project.audiences} | {key: "trait" for key in project.traits}
     now = instant_literal(at)
     with warehouse.transaction():
         for key, kind in kinds.items():
-            digest = text_literal(project.hashes[key])
-            if key not in known:
+            of = (project.audiences.get(key) or project.traits[key]).of
+            digest, was = project.hashes[key], known.get(key)
+            relation = relations.get(key) or (None if was is None else was[3])
+            place = "null" if relation is None else text_literal(str(relation))
+            if was is None:
                 warehouse.execute(
-                    f"insert into {keys} (key, kind, created_at, definition_hash, last_seen_at) "
-                    f"values ({text_literal(key)}, {text_literal(kind)}, {now}, {digest}, {now})"
+                    f"insert into {keys} (key, kind, created_at, definition_hash, last_seen_at, of, relation) values ("
+                    f"{text_literal(key)}, {text_literal(kind)}, {now}, {text_literal(digest)}, {now}, '{of}', {place})"
                 )
-            elif known[key][1] is not None or known[key][2] != project.hashes[key]:
+            elif was != (None, digest, of, relation):
                 warehouse.execute(
-                    f"update {keys} set deleted_at = null, definition_hash = {digest}, last_seen_at = {now} "
-                    f"where key = {text_literal(key)}"
+                    f"update {keys} set deleted_at = null, kind = {text_literal(kind)}, "
+                    f"definition_hash = {text_literal(digest)}, last_seen_at = {now}, of = '{of}', relation = {place}, "
+                    f"farewell = null where key = {text_literal(key)}"
                 )
-        for key, row in known.items():
-            if key not in kinds and row[1] is None:
-                warehouse.execute(f"update {keys} set deleted_at = {now} where key = {text_literal(key)}")
 
 
 def start_run(warehouse: Warehouse, relations: Relations, run_id: str, as_of: datetime, started_at: datetime) -> None:
@@ -91,6 +109,11 @@ def has_run(warehouse: Warehouse, relations: Relations, run_id: str) -> bool:
     """Whether a run has noted itself."""
     rows = warehouse.fetch(f"select count(*) from {relations['runs']} where run_id = {text_literal(run_id)}")
     return bool(rows[0][0])
+
+
+def run_count(warehouse: Warehouse, relations: Relations) -> int:
+    """How many runs there have been, this one included."""
+    return int(str(warehouse.fetch(f"select count(*) from {relations['runs']}")[0][0]))
 
 
 def audience_sizes(warehouse: Warehouse, relations: Relations, run_id: str) -> Mapping[str, tuple[int, int, int]]:

@@ -15,6 +15,8 @@ Side = Literal["add", "remove"]
 Verdict = Literal["delivered", "rejected", "held", "pending", "unsent"]
 
 IDENTIFIER_COLUMNS = ("user_id", "email", "anonymous_id")
+ACCOUNT_IDENTIFIER = "group_id"
+"""The identifier of an account: its own id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What all requests of one sync share."""
+    """What all requests of one sync share.
+
+    audience  the key of the audience or trait
+    values    the names of the traits whose values are sent; none for an audience
+    """
 
     destination: str
     audience: str
@@ -72,6 +78,8 @@ class Envelope:
     project: str
     as_of: datetime
     sync_id: str
+    values: tuple[str, ...] = ()
+    computed_event: str = "Trait Computed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,7 @@ class Spec:
     """A destination type.
 
     forms             what `as:` may be; the first is the default
+    value_forms       the same for a trait; none: it takes no traits; None: those of `forms` that can hold a value
     identifiers       the default for a send that names none
     identifier_types  the only types it can carry; None: any
     is_mixed          adds and removals go in one request
@@ -146,3 +155,10 @@ class Spec:
     is_mixed: bool
     open: Callable[[Opening], Channel]
     check_secret: Callable[[str, str], None] | None = None
+    value_forms: tuple[SendAs, ...] | None = None
+
+    def forms_of(self, *, is_value: bool) -> tuple[SendAs, ...]:
+        """What `as:` may be for an audience, or for a trait."""
+        if not is_value:
+            return self.forms
+        return tuple(form for form in self.forms if form != "list") if self.value_forms is None else self.value_forms

@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.errors import Problem
-from dbt_audiences.core.project import Audience, Destination, Project, SendTo
-from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Setting, Spec
+from dbt_audiences.core.project import Destination, Project
+from dbt_audiences.sync.channel import Setting, Spec
+from dbt_audiences.sync.check_sends import identifiers_of, problems_of_send
 from dbt_audiences.sync.destinations import destination_types
 from dbt_audiences.sync.templates import is_template, rendered
+from dbt_audiences.sync.wording import hint_of, listed
 
-_DEFAULT_IDENTIFIERS: Mapping[str, Which] = dict.fromkeys(IDENTIFIER_COLUMNS, "last")
-
-
-def identifiers_of(destinations: Mapping[str, Destination]) -> Callable[[SendTo, Audience], Mapping[str, Which]]:
-    """The identifier types that a send uses, and which values of each: its own, or its destination's that are eligible."""
-
-    def chosen(send: SendTo, audience: Audience) -> Mapping[str, Which]:
-        if send.identifiers is not None:
-            return send.identifiers
-        destination = destinations.get(send.destination)
-        spec = destination_types().get(destination.type) if destination is not None else None
-        default = _DEFAULT_IDENTIFIERS if spec is None else spec.identifiers
-        eligible = {*audience.identifiers, *(("anonymous_id",) if audience.include_anonymous else ())}
-        found: dict[str, Which] = {name: which for name, which in default.items() if name in eligible}
-        if found or (spec is not None and spec.identifier_types is not None):
-            return found
-        return dict.fromkeys(audience.identifiers, "last")
-
-    return chosen
+__all__ = ["check_destinations", "identifiers_of", "used_secrets", "used_settings"]
 
 
 def check_destinations(project: Project) -> list[Problem]:
-    """Everything wrong with the destinations of a project and with what its audiences send to them."""
+    """Everything wrong with the destinations of a project and with what its audiences and traits send to them."""
     chosen = identifiers_of(project.destinations)
     problems = [problem for destination in project.destinations.values() for problem in _of_destination(destination)]
-    for audience in project.audiences.values():
-        for send in audience.send_to:
+    for sent in project.sendable:
+        for send in sent.send_to:
             destination = project.destinations.get(send.destination)
             spec = None if destination is None else destination_types().get(destination.type)
             if spec is not None:
-                problems += _of_send(send, audience, spec)
-                if not chosen(send, audience):
-                    problems.append(_none_eligible(send, audience, spec))
+                problems += problems_of_send(send, sent, spec, chosen)
     return problems
 
 
@@ -85,7 +65,7 @@ def _of_destination(destination: Destination) -> Iterator[Problem]:
         yield Problem(
             destination.place,
             f"the destination `{destination.key}` has the unknown type `{destination.type}`",
-            _hint(destination.type, types),
+            hint_of(destination.type, types),
         )
         return
     for words, given, known in (
@@ -94,9 +74,8 @@ def _of_destination(destination: Destination) -> Iterator[Problem]:
     ):
         for name in given:
             if name not in known:
-                yield Problem(
-                    destination.place, f"a {spec.type} destination has no {words} `{name}`", _hint(name, known, f"no {words}s")
-                )
+                message = f"a {spec.type} destination has no {words} `{name}`"
+                yield Problem(destination.place, message, hint_of(name, known, f"no {words}s"))
     for setting in spec.settings:
         value = destination.settings.get(setting.name)
         if value is None:
@@ -115,42 +94,6 @@ def _of_destination(destination: Destination) -> Iterator[Problem]:
                 yield Problem(destination.place, f"the secret `{name}`: {error}")
 
 
-def _of_send(send: SendTo, audience: Audience, spec: Spec) -> Iterator[Problem]:
-    if send.as_ is not None and send.as_ not in spec.forms:
-        yield Problem(
-            send.place, f"a {spec.type} destination cannot be sent `as: {send.as_}`", f"it takes {_listed(spec.forms)}"
-        )
-    form = send.as_ or spec.forms[0]
-    if send.list_name is not None and form != "list":
-        yield Problem(send.place, f"`list` names a list, and this is sent `as: {form}`", "add `as: list`, or leave `list` out")
-    if (send.entered_event, send.exited_event) != ("Audience Entered", "Audience Exited") and form != "events":
-        yield Problem(
-            send.place, f"`events` names events, and this is sent `as: {form}`", "add `as: events`, or leave `events` out"
-        )
-    for name in send.identifiers or ():
-        if spec.identifier_types is not None and name not in spec.identifier_types:
-            yield Problem(
-                send.place,
-                f"a {spec.type} destination cannot carry the identifier `{name}`",
-                _hint(name, spec.identifier_types),
-            )
-    for _, there in send.traits:
-        if there == audience.key or (send.as_ == "events" and there == "audience_key"):
-            yield Problem(
-                send.place,
-                f"a trait cannot be sent as `{there}`: the membership itself has that name",
-                "rename it: `- {trait: name there}`",
-            )
-
-
-def _none_eligible(send: SendTo, audience: Audience, spec: Spec) -> Problem:
-    return Problem(
-        send.place,
-        f"a {spec.type} destination can carry none of the identifiers of this audience ({_listed(audience.identifiers)})",
-        "name others under `identifiers:`",
-    )
-
-
 def _wrong_value(setting: Setting, value: object) -> str | None:
     name = f"the setting `{setting.name}`"
     if setting.kind == "integer":
@@ -162,7 +105,7 @@ def _wrong_value(setting: Setting, value: object) -> str | None:
     if setting.kind == "url":
         return _wrong_url(name, value)
     if setting.choices and value not in setting.choices:
-        return f"{name} must be {_listed(setting.choices)}, not `{value}`"
+        return f"{name} must be {listed(setting.choices)}, not `{value}`"
     return None
 
 
@@ -177,14 +120,3 @@ def _wrong_url(name: str, value: str) -> str | None:
     if has_login:
         return f"{name} must not hold a user or a password"
     return None
-
-
-def _hint(word: str, known: Iterable[str], nothing: str = "nothing") -> str:
-    words = list(known)
-    near = get_close_matches(word, words, 1)
-    return f"did you mean `{near[0]}`?" if near else f"it knows {_listed(words)}" if words else f"it has {nothing}"
-
-
-def _listed(words: Iterable[str]) -> str:
-    quoted = [f"`{word}`" for word in words]
-    return "".join(quoted) if len(quoted) < 2 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

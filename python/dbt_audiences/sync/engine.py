@@ -1,4 +1,4 @@
-"""One audience at one destination brought up to date: what must hold, against what was acknowledged."""
+"""One audience or trait at one destination brought up to date: what must hold, against what was acknowledged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from dbt_audiences.core.project import Audience, Destination, SendTo
+from dbt_audiences.core.project import Destination, SendTo, Sent
 from dbt_audiences.core.warehouse import Relations, Warehouse
 from dbt_audiences.sync import plan
 from dbt_audiences.sync.channel import Channel, Envelope, Opening, Side, Spec
@@ -31,6 +31,7 @@ _STREAMED_ROWS = 10_000
 class SyncResult:
     """What one sync came to.
 
+    audience                       the key of the audience or trait
     entered, exited, changed       profiles
     delivered, rejected, pending   calls, list members or rows of a file
     requests                       of a dry run: each request as it would be sent
@@ -53,7 +54,7 @@ def sync_connection(
     warehouse: Warehouse,
     relations: Relations,
     destination: Destination,
-    audience: Audience,
+    sent: Sent,
     send: SendTo,
     *,
     desired: str,
@@ -79,9 +80,9 @@ def sync_connection(
 
     Raises only what the warehouse raises: whatever the destination does is a status. Not for use inside a running event loop.
     """
-    ledger = Ledger(warehouse, relations, destination.key, audience.key)
-    result = SyncResult(destination.key, audience.key, "synced")
-    if not (destination.enabled and send.enabled and audience.enabled):
+    ledger = Ledger(warehouse, relations, destination.key, sent.key)
+    result = SyncResult(destination.key, sent.key, "synced")
+    if not (destination.enabled and send.enabled and sent.enabled):
         return _recorded(ledger, replace(result, status="disabled", message="disabled"), now, dry_run=dry_run)
     spec = destination_types().get(destination.type)
     if spec is None:
@@ -90,14 +91,16 @@ def sync_connection(
     is_filtered = destination.targets is not None and target not in destination.targets
     envelope = Envelope(
         destination=destination.key,
-        audience=audience.key,
-        as_=send.as_ or spec.forms[0],
-        list_name=send.list_name or audience.name or audience.key,
+        audience=sent.key,
+        as_=send.as_ or spec.forms_of(is_value=bool(sent.values))[0],
+        list_name=send.list_name or sent.name or sent.key,
         entered_event=send.entered_event,
         exited_event=send.exited_event,
         project=project or root.resolve().name,
         as_of=as_of,
         sync_id=sync_id,
+        values=sent.values,
+        computed_event=send.computed_event,
     )
     if is_filtered and not dry_run:
         reason = f"the target `{target}` is not among those that may send"

@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dbt_audiences.cli.options import json_option, open_workspace, project_options, wait_option
 from dbt_audiences.cli.output import print_json, print_table, progress_bar, say
 
+if TYPE_CHECKING:
+    from dbt_audiences.flow.workspace import Workspace
+
 
 @click.command("load", short_help="Load calls from files into the raw table.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--source", metavar="NAME", help="Where the calls come from, for those that do not say it themselves.")
+@click.option("--list", "list_key", metavar="KEY", help="The file is a list of identifiers, and becomes the audience KEY.")
 @click.option("--people", is_flag=True, help="The file has one person a row, and traits in its columns.")
 @click.option(
     "--identifier",
-    type=click.Choice(("user_id", "email", "anonymous_id")),
-    help="With --people: the column that tells who it is.",
+    type=click.Choice(("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa", "group_id")),
+    help="With --people: the column that tells who it is. With --list: what the identifiers are.",
 )
 @click.option(
     "--max-rejected",
@@ -32,6 +37,7 @@ from dbt_audiences.cli.output import print_json, print_table, progress_bar, say
 @project_options
 def command(
     files: tuple[str, ...],
+    list_key: str | None,
     source: str | None,
     people: bool,
     identifier: str | None,
@@ -45,6 +51,12 @@ def command(
     """Load Segment-spec calls: JSON Lines (gzip or not), CSV or Parquet; a folder or a glob works. Loading twice is once."""
     from dbt_audiences.flow.load import load
 
+    if list_key is not None:
+        if people or source is not None or max_rejected is not None:
+            raise click.UsageError("--list goes with --identifier only")
+        given = [str(Path.cwd() / name) for name in files]
+        _load_list(open_workspace(project_dir, profiles_dir, target), given, list_key, identifier, wait, as_json)
+        return
     if people != (identifier is not None):
         raise click.UsageError("--people and --identifier go together")
     paths = [str(Path.cwd() / name) for name in files]
@@ -70,3 +82,17 @@ def command(
     rejected = sum(one.rejected for one in loaded)
     if rejected:
         say(f"{rejected:,} lines were rejected; raw.rejected has each with its place and reason")
+
+
+def _load_list(workspace: Workspace, paths: list[str], key: str, identifier: str | None, wait: bool, as_json: bool) -> None:
+    from dbt_audiences.flow.load_list import load_list
+
+    found = load_list(workspace, paths, key, identifier=identifier, loaded_at=datetime.now(UTC), wait=wait)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{key}: {found.identifiers:,} identifiers, {found.known:,} of them known, of {found.entities:,} {found.of}")
+    if found.blank:
+        say(f"{found.blank:,} rows hold no identifier")
+    if found.is_new:
+        click.echo(f"{found.file} is written; `audiences run` computes it")

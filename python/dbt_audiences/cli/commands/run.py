@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from dbt_audiences.cli.options import as_of_option, instant_or_now, json_option, open_workspace, project_options, wait_option
+from dbt_audiences.cli.options import (
+    PERCENT,
+    as_of_option,
+    instant_or_now,
+    json_option,
+    open_workspace,
+    project_options,
+    wait_option,
+)
 from dbt_audiences.cli.output import iso, print_connections, print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--select", multiple=True, metavar="SELECTOR", help="A key, or any selector of dbt (tag:..., +key, state:...).")
 @click.option("--full-refresh", is_flag=True, help="Build everything anew; memberships, ledger and profile ids stay.")
 @click.option("--no-sync", is_flag=True, help="Push nothing.")
+@click.option("--verify", "share", type=PERCENT, help="Judge this part anew, another in each run, and fail on any difference.")
 @click.option("--reuse-key", multiple=True, metavar="KEY", help="Let a deleted key come back with another definition.")
 @click.option(
     "--state", type=click.Path(file_okay=False, resolve_path=True, path_type=Path), help="Artifacts for `state:` selectors."
@@ -31,6 +41,7 @@ def command(
     select: tuple[str, ...],
     full_refresh: bool,
     no_sync: bool,
+    share: Decimal | None,
     reuse_key: tuple[str, ...],
     state: Path | None,
     wait: bool,
@@ -54,6 +65,7 @@ def command(
             full_refresh=full_refresh,
             with_sync=not no_sync,
             wait=wait,
+            verify_share=share,
             reuse_keys=frozenset(reuse_key),
             progress=progress,
         )
@@ -73,6 +85,21 @@ def _print(report: RunReport) -> None:
     if report.connections:
         click.echo()
         print_connections(report.connections)
+    if report.verification is not None:
+        differences = report.verification.differences
+        say(f"verified: {report.verification.profiles:,} profiles judged anew, {len(differences)} differences")
+        for difference in differences:
+            say(f"difference: {difference}")
+        if differences:
+            say("nothing was sent; `audiences run --full-refresh` judges everybody anew")
+    for trait in report.sql_traits:
+        made = f", {trait.new_identifiers:,} identifiers that no profile had" if trait.new_identifiers else ""
+        say(f"SQL trait {trait.model}: {trait.rows:,} rows{made}")
+    for table in report.related:
+        nobody = f", {table.of_nobody:,} of nobody who is known" if table.of_nobody else ""
+        say(f"{table.name}: {table.rows:,} rows{nobody}")
+    if report.unreadable_values:
+        say(f"some values of {len(report.unreadable_values)} properties and traits could not be read: audiences status")
     for warning in report.warnings:
         say(f"warning: {warning}")
     for failure in report.failures:

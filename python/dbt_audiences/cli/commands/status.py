@@ -29,6 +29,7 @@ def command(as_json: bool, project_dir: Path, profiles_dir: Path | None, target:
                 "last_run": None if found.run is None else dict(zip(RUN_COLUMNS, found.run, strict=True)),
                 "last_success": None if found.success is None else dict(zip(RUN_COLUMNS, found.success, strict=True)),
                 "data_until": found.data_until,
+                "unreadable_values": found.unreadable_values,
             }
         )
         return
@@ -39,6 +40,15 @@ def command(as_json: bool, project_dir: Path, profiles_dir: Path | None, target:
     if found.connections:
         click.echo()
         print_table(CONNECTION_COLUMNS, found.connections)
+    if found.unreadable_values:
+        click.echo("\nvalues that could not be read, and count as missing")
+        print_table(
+            ("of", "read as", "values", "such as"),
+            [
+                (f"{one.kind} {one.name}: {one.path}", one.type, one.count, ", ".join(map(repr, one.samples)))
+                for one in found.unreadable_values
+            ],
+        )
     click.echo()
     if found.run is not None:
         click.echo(f"last run      {found.run[0]}: {found.run[2]}" + (f" ({found.run[5]})" if found.run[5] else ""))

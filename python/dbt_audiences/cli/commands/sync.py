@@ -13,9 +13,11 @@ from dbt_audiences.cli.output import print_connections, print_json
 
 @click.command("sync", short_help="Push what the last run computed.")
 @click.option("--destination", metavar="KEY", help="Only to this destination.")
-@click.option("--audience", metavar="KEY", help="Only this audience.")
+@click.option("--audience", metavar="KEY", help="Only this audience or trait.")
 @click.option("--resync", is_flag=True, help="Send everything again, as if the destination held nothing.")
-@click.option("--approve", metavar="KEY", help="Let one refused change of this audience (or of this event table) through.")
+@click.option(
+    "--approve", metavar="KEY", help="Let one refused change of this audience or trait (or of this event table) through."
+)
 @click.option("--dry-run", is_flag=True, help="Send nothing; with --json print every request as it would be sent.")
 @wait_option
 @as_of_option

@@ -16,6 +16,7 @@ from dbt_audiences.cli.output import print_json, progress_bar, say
 @project_options
 def command(keys: tuple[str, ...], as_json: bool, project_dir: Path, profiles_dir: Path | None, target: str | None) -> int:
     """Run the examples of the definitions in memory, through the SQL that production runs; no warehouse, no credentials."""
+    from dbt_audiences.cli.commands.explain import lines
     from dbt_audiences.flow.examples import run_examples
 
     workspace = open_workspace(project_dir, profiles_dir, target)
@@ -27,10 +28,14 @@ def command(keys: tuple[str, ...], as_json: bool, project_dir: Path, profiles_di
         return 1 if failed else 0
     for result in failed:
         click.echo(f"{result.place}: {result.audience}: {result.example}")
+        expected = (("in", result.expected_in), ("out", result.expected_out))
+        click.echo("  expected " + ", ".join(f"{word}: [{', '.join(names)}]" for word, names in expected if names))
         for name in result.missing:
             click.echo(f"  {name} should be in, and is not")
         for name in result.unexpected:
             click.echo(f"  {name} should be out, and is in")
+        for explanation in result.explanations:
+            click.echo("\n".join(f"    {line}" for line in lines(explanation)))
     click.echo(f"{len(results) - len(failed)} of {len(results)} examples hold")
     if not results:
         say("no definition has `examples:`")

@@ -77,6 +77,10 @@ class DuckDB:
             values = [value for row in chunk for value in row]
             self._run(f"insert into {relation} ({names}) values {', '.join([one] * len(chunk))}", values)
 
+    def json_keys(self, column: str) -> str:
+        """SQL that yields each key of a JSON object."""
+        return f"unnest(json_keys({column}))"
+
     def close(self) -> None:
         """Release the file."""
         self.connection.close()

@@ -92,6 +92,10 @@ class Postgres:
         with _errors(), self.connection.cursor() as cursor:
             execute_values(cursor, f"insert into {relation} ({names}) values %s", rows, page_size=1_000)
 
+    def json_keys(self, column: str) -> str:
+        """SQL that yields each key of a JSON object."""
+        return f"json_object_keys(cast({column} as json))"
+
     def close(self) -> None:
         """Release the connection."""
         self.connection.close()

@@ -11,13 +11,15 @@ from datetime import UTC
 from pathlib import Path
 from typing import TextIO
 
+from dbt_audiences.sync.calls import said_of
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Request, Setting, Side, Spec, Unit
 from dbt_audiences.sync.json_text import dumped, parsed_object
-from dbt_audiences.sync.payloads import traits_of
 
 COLUMNS = ("audience", "op", "profile_id", *IDENTIFIER_COLUMNS, "traits")
 FORMATS = ("csv", "jsonl", "parquet")
 MANIFEST = "_manifest.jsonl"
+_OPS: Mapping[Side, str] = {"add": "set", "remove": "unset"}
+"""What the rows of a trait do with its value."""
 
 
 class Folder:
@@ -108,10 +110,10 @@ class Folder:
     def _rows(self, units: Iterable[Unit]) -> Iterator[dict[str, object]]:
         for unit in units:
             found = {column: unit.identifiers.get(column) for column in IDENTIFIER_COLUMNS}
-            traits = dumped(traits_of(unit))
+            traits = dumped(said_of(self._envelope, unit))
             yield {
                 "audience": self._envelope.audience,
-                "op": unit.side,
+                "op": _OPS[unit.side] if self._envelope.values else unit.side,
                 "profile_id": unit.profile_id,
                 **found,
                 "traits": traits,
@@ -221,4 +223,5 @@ SPEC = Spec(
     identifier_types=IDENTIFIER_COLUMNS,
     is_mixed=True,
     open=Folder,
+    value_forms=("list",),
 )

@@ -1,0 +1,132 @@
+"""What a run builds, in which order: what SQL traits are made of first, so that a fault there stops nothing but them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dbt_audiences.compile.related import rows_model as rows_model_of
+from dbt_audiences.compile.sql_traits import check_model, rows_model
+from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, text_literal
+from dbt_audiences.flow.workspace import Workspace
+from dbt_audiences.run.dbt import Outcome
+
+Progress = Callable[[str, int, int], None]
+IDENTITY = "profile_identifiers"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTraitResult:
+    """The rows of a SQL trait, and how many of their identifiers no profile had before; `problem` where it failed."""
+
+    model: str
+    rows: int
+    new_identifiers: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedResult:
+    """The rows of a related table, and how many of them belong to nobody who is known: those count nowhere."""
+
+    name: str
+    rows: int
+    of_nobody: int
+
+
+def build(
+    workspace: Workspace,
+    variables: Mapping[str, object],
+    *,
+    select: Sequence[str],
+    full_refresh: bool,
+    progress: Progress | None,
+) -> list[Outcome]:
+    """`dbt run` in two parts: SQL traits before identity, to which theirs belong, then all else, whatever became of those.
+
+    A SQL trait that reads profiles itself is built with all else: profiles of its identifiers are made by the next run.
+    """
+    first = _before_identity(workspace)
+    if not first:
+        return workspace.dbt.run(variables, select=select, full_refresh=full_refresh, progress=progress)
+    wanted = workspace.dbt.selected(select) if select else set(workspace.dbt.relations())
+    outcomes: list[Outcome] = []
+    for part in (wanted & first, wanted - first):
+        if part:
+            outcomes += workspace.dbt.run(
+                variables, select=workspace.dbt.selectors(part), full_refresh=full_refresh, progress=progress
+            )
+    return outcomes
+
+
+def _before_identity(workspace: Workspace) -> set[str]:
+    found: set[str] = set()
+    for one in workspace.project.sql_traits:
+        read = workspace.dbt.ancestors([rows_model(one)])
+        if read and IDENTITY not in read:
+            found |= read | {check_model(one)}
+    return found
+
+
+def sql_trait_results(
+    workspace: Workspace, warehouse: Warehouse, relations: Relations, as_of: datetime
+) -> tuple[SqlTraitResult, ...]:
+    """What became of every SQL trait that was built at least once."""
+    state = relations["sql_trait_refreshes"]
+    problems = {str(model): problem for model, problem in warehouse.fetch(f"select model, problem from {state}")}
+    results = []
+    for one in workspace.project.sql_traits:
+        name = rows_model(one)
+        if name not in problems or name not in relations:
+            continue
+        (rows, new), *_ = warehouse.fetch(
+            "select count(*), "
+            f"count(case when k.first_seen_at = p.first_seen_at and k.first_seen_at = {instant_literal(as_of)} then 1 end) "
+            f"from {relations[name]} as r inner join {relations['sql_trait_identifiers']} as k "
+            "on k.type = r.identifier_type and k.value = r.identifier "
+            f"left join {relations[IDENTITY]} as p on p.type = k.type and p.value = k.value"
+        )
+        problem = problems[name]
+        results.append(SqlTraitResult(one.model, int(str(rows)), int(str(new)), None if problem is None else str(problem)))
+    return tuple(results)
+
+
+def related_results(
+    workspace: Workspace, outcomes: Sequence[Outcome], warehouse: Warehouse, relations: Relations
+) -> tuple[RelatedResult, ...]:
+    """The rows of every table that was built, belongs to somebody, and is read by conditions."""
+    results = []
+    built = {outcome.name for outcome in outcomes if outcome.status == "success"}
+    for name, table in workspace.project.related.items():
+        model = rows_model_of(name)
+        if not table.owners or model not in built:
+            continue
+        (rows, nobody), *_ = warehouse.fetch(
+            "select count(*), count(case when p.profile_id is null and a.account_id is null then 1 end) "
+            f"from {relations[model]} as r "
+            f"left join {relations[IDENTITY]} as p on p.type = r.owner_type and p.value = r.owner "
+            f"left join {relations['accounts']} as a on a.account_id = r.account_id"
+        )
+        results.append(RelatedResult(name, int(str(rows)), int(str(nobody))))
+    return tuple(results)
+
+
+def hidden_traits(workspace: Workspace, warehouse: Warehouse, relations: Relations) -> tuple[str, ...]:
+    """A warning for each custom trait that a definition of its name hides."""
+    project = workspace.project
+    names = [*(trait.key for trait in project.traits.values() if trait.enabled)]
+    names += [name for one in project.sql_traits for name, _ in one.traits]
+    if not names:
+        return ()
+    listed = ", ".join(text_literal(f"custom.{name}") for name in names)
+    found = {
+        str(row[0]) for row in warehouse.fetch(f"select distinct trait from {relations['traits']} where trait in ({listed})")
+    }
+    warnings = []
+    for name in (name for name in names if f"custom.{name}" in found):
+        sql_trait = project.sql_trait(name)
+        place = project.traits[name].place if sql_trait is None else sql_trait.place
+        kind = "computed" if sql_trait is None else "SQL"
+        warnings.append(f"the {kind} trait `{name}` ({place}) hides a custom trait of that name, which `custom.{name}` reaches")
+    return tuple(warnings)

@@ -1,0 +1,16 @@
+"""`audiences consumers`: everything that refers to a key."""
+
+from __future__ import annotations
+
+from dbt_audiences.core.errors import UsageError
+from dbt_audiences.flow.workspace import Workspace
+from dbt_audiences.spec.consumers import Consumer, consumers_of
+from dbt_audiences.spec.fields import unknown
+
+
+def consumers(workspace: Workspace, key: str) -> list[Consumer]:
+    """What refers to an audience or a trait of the project, in the order of file and line."""
+    project = workspace.project
+    if key not in project.audiences and key not in project.traits:
+        raise UsageError(f"there is no audience or trait `{key}`", hint=unknown(key, {*project.audiences, *project.traits}))
+    return consumers_of(project, key)

@@ -1,0 +1,1 @@
+"""Why one profile is in an audience or not: `explanation.explain`."""
