@@ -25,15 +25,20 @@ from dbt_audiences.flow.workspace import Workspace
 Definitions = dict[str, dict[str, Any]]
 
 LOADED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-NOT_BUILT = {"ignore_case"}
-"""Keys of the language that the compiler still refuses by name; drawn definitions go on without them."""
+NAMING = ("audience", "in_audience", "not_in_audience", "trait")
+"""Keys of the language whose value is the key of a definition."""
+
+
+def list_files(lists: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The texts of list files, one value a line."""
+    return {path: "".join(f"{text}\n" for text in texts) for path, texts in lists.items()}
 
 
 @contextmanager
-def compiled(definitions: Mapping[str, dict[str, Any]]) -> Iterator[Evaluator]:
-    """These audiences as the models of one project, ready to be asked."""
+def compiled(definitions: Mapping[str, dict[str, Any]], files: Mapping[str, str] | None = None) -> Iterator[Evaluator]:
+    """These audiences as the models of one project, with these further files, ready to be asked."""
     with tempfile.TemporaryDirectory(prefix="agreement_") as folder:
-        yield Evaluator(_project(Path(folder) / "shop", definitions), list(definitions))
+        yield Evaluator(_project(Path(folder) / "shop", definitions, files or {}), list(definitions))
 
 
 def generated(root: Path, definitions: Mapping[str, dict[str, Any]]) -> dict[str, str]:
@@ -43,8 +48,11 @@ def generated(root: Path, definitions: Mapping[str, dict[str, Any]]) -> dict[str
     return Workspace(root).files()
 
 
-def _project(root: Path, definitions: Mapping[str, dict[str, Any]]) -> Path:
+def _project(root: Path, definitions: Mapping[str, dict[str, Any]], files: Mapping[str, str]) -> Path:
     init(root, now=LOADED_AT)
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
     for folder in ("audiences", "traits"):
         shutil.rmtree(root / folder, ignore_errors=True)
     write(root, definitions)
@@ -54,10 +62,11 @@ def _project(root: Path, definitions: Mapping[str, dict[str, Any]]) -> Path:
 
 
 def write(root: Path, definitions: Mapping[str, dict[str, Any]]) -> None:
-    """One YAML file for each audience."""
-    (root / "audiences").mkdir(parents=True, exist_ok=True)
+    """One YAML file for each audience and each computed trait."""
     for key, definition in definitions.items():
-        (root / "audiences" / f"{key}.yml").write_text(to_yaml({"audience": key, "name": key, **definition}), encoding="utf-8")
+        kind = "trait" if "trait" in definition else "audience"
+        (root / f"{kind}s").mkdir(parents=True, exist_ok=True)
+        (root / f"{kind}s" / f"{key}.yml").write_text(to_yaml({kind: key, "name": key, **definition}), encoding="utf-8")
 
 
 def answers(
@@ -84,8 +93,21 @@ def as_profile(person: history.Person) -> evaluate.Person:
             properties=compact_json(event.properties),
             context=compact_json(event.context),
             received_at=event.received_at,
+            source=event.source,
+            group_id=event.group_id,
         )
         for event in person.events
+    ]
+    calls += [
+        Call(
+            message_id=call.message_id or _hash(person, call),
+            type="group",
+            at=call.at,
+            traits=compact_json(call.traits),
+            received_at=call.received_at,
+            group_id=call.account,
+        )
+        for call in person.groups
     ]
     calls += [
         Call(
@@ -95,18 +117,19 @@ def as_profile(person: history.Person) -> evaluate.Person:
             traits=compact_json({change.name: change.value for change in changes}),
             received_at=changes[0].received_at,
         )
-        for changes in _identifies(person.traits)
+        for changes in identifies(person.traits)
     ]
     stamped = [replace(call, loaded_at=LOADED_AT + timedelta(seconds=second)) for second, call in enumerate(calls)]
-    return evaluate.Person(person.name, person.identifiers, person.first_seen_at, stamped)
+    given = {"sql_traits": person.sql_traits, "related": person.related, "lists": sorted(person.lists)}
+    return evaluate.Person(person.name, person.identifiers, person.first_seen_at, stamped, **given)
 
 
 def _hash(person: history.Person, call: object) -> str:
     return f"{person.name}-{hashlib.sha256(repr(call).encode()).hexdigest()}"
 
 
-def _identifies(changes: Sequence[TraitChange]) -> Iterator[list[TraitChange]]:
-    """Changes of one message_id, time and arrival are one call, until one of them names a trait again: a copy."""
+def identifies(changes: Sequence[TraitChange]) -> Iterator[list[TraitChange]]:
+    """The identify calls of these changes: one for those that share id, time and arrival, until a trait comes again: a copy."""
     call: list[TraitChange] = []
     for change in changes:
         stamp = (change.message_id, change.at, change.received_at)
@@ -120,31 +143,42 @@ def _identifies(changes: Sequence[TraitChange]) -> Iterator[list[TraitChange]]:
 
 
 def renamed(person: history.Person, prefix: str) -> history.Person:
-    """The same person under a name that is theirs alone among many histories; the order of message ids stays."""
+    """The same person and accounts under names of their own among many histories; the order of message ids stays."""
     return history.Person(
         f"{prefix}{person.name}",
         {kind: [f"{prefix}{value}" for value in values] for kind, values in person.identifiers.items()},
-        [replace(event, message_id=event.message_id and prefix + event.message_id) for event in person.events],
+        [_renamed_event(event, prefix) for event in person.events],
         [replace(change, message_id=change.message_id and prefix + change.message_id) for change in person.traits],
         person.first_seen_at,
+        [
+            replace(call, account=prefix + call.account, message_id=call.message_id and prefix + call.message_id)
+            for call in person.groups
+        ],
+        person.sql_traits,
+        person.related,
+        person.lists,
     )
 
 
+def _renamed_event(event: history.Event, prefix: str) -> history.Event:
+    context = event.context
+    if context.get("groupId"):
+        context = {**context, "groupId": f"{prefix}{context['groupId']}"}
+    group_id = event.group_id and prefix + event.group_id
+    return replace(event, message_id=event.message_id and prefix + event.message_id, context=context, group_id=group_id)
+
+
 def rekeyed(definitions: Mapping[str, dict[str, Any]], prefix: str) -> Definitions:
-    """The same audiences under keys of their own, references between them too, without what cannot be built yet."""
-    return {
-        f"{prefix}{key}": {**_rekeyed(definition, prefix), "audience": f"{prefix}{key}"}
-        for key, definition in definitions.items()
-    }
+    """The same definitions under keys of their own, references between them too."""
+    return {f"{prefix}{key}": _rekeyed(definition, prefix, definitions) for key, definition in definitions.items()}
 
 
-def _rekeyed(value: Any, prefix: str) -> Any:
+def _rekeyed(value: Any, prefix: str, keys: Collection[str]) -> Any:
     if isinstance(value, list):
-        return [_rekeyed(under, prefix) for under in value]
+        return [_rekeyed(under, prefix, keys) for under in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: f"{prefix}{under}" if name in ("in_audience", "not_in_audience") else _rekeyed(under, prefix)
+        name: f"{prefix}{under}" if name in NAMING and under in keys else _rekeyed(under, prefix, keys)
         for name, under in value.items()
-        if name not in NOT_BUILT
     }

@@ -23,7 +23,11 @@ from dbt_audiences.cli.main import main
 from dbt_audiences.flow.init import init
 
 ROOT = Path(__file__).parents[2]
-SAMPLES = ("models/audiences", "models/events", "models/traits/custom", "models/sync/sends", "macros/audiences_project.sql")
+SAMPLES = (
+    "models/audiences", "models/events", "models/traits/custom", "models/traits/computed", "models/traits/sql",
+    "models/entities", "models/sync/sends",
+    "macros/audiences_project.sql",
+)  # fmt: skip
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 BUYERS = "{performed: Bought, within: 30 days}"
 KEPT = (
@@ -168,7 +172,7 @@ def package_as_in_the_wheel(folder: Path) -> None:
     shutil.copy(ROOT / "dbt_project.yml", folder)
     for name in SAMPLES:
         path = folder / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 @cache

@@ -40,13 +40,13 @@ def project(shop: Project, tmp_path: Path) -> Project:
             "audiences/y.yml",
             "- a\n- b\n",
             "1:1: an audience must be a mapping of `key: value`",
-            "",
+            "such as {key: value}, or a line for each key",
         ),
         (
             "audiences/y.yml",
             "",
             "1:1: the file is empty",
-            "",
+            "remove it, or write the definition",
         ),
         (
             "audiences/y.yml",
@@ -58,7 +58,7 @@ def project(shop: Project, tmp_path: Path) -> Project:
             "audiences/y.yml",
             "audience: y\nname: [1]\nwho: everyone\n",
             "2:7: `name` must be text",
-            "",
+            "a single value, in quotes where it is no plain word",
         ),
         (
             "audiences/y.yml",
@@ -125,7 +125,7 @@ def test_a_key_that_was_deleted_cannot_come_back_as_something_else(project: Proj
     result = project.audiences("run", "--as-of", at(1), expect=2)
     assert result.err == (
         "audiences/bought_on_business.yml:1:1: the key `bought_on_business` was used before, and deleted on 2026-02-01\n"
-        "  tools that got the old one would mix the two: take another key, or add --reuse-key\n"
+        "  tools that got the old one would mix the two: take another key, or add --reuse-key bought_on_business\n"
     )
     assert state(project) == before
 
@@ -166,10 +166,10 @@ def test_a_folder_without_a_project_is_named(tmp_path: Path) -> None:
 
 def test_unknown_names_of_things_are_named_with_the_nearest(shop: Project) -> None:
     no_audience = "error: there is no audience `buyrs`\n  did you mean `buyers`?\n"
-    for command in (["members"], ["diff"], ["export", "-o", "x.csv"], ["sync", "--audience"], ["test"]):
+    for command in (["members"], ["diff"], ["export", "-o", "x.csv"], ["test"]):
         assert shop.audiences(*command, "buyrs", expect=2).err == no_audience
-    for word in ("enable", "disable"):
-        assert shop.audiences(word, "buyrs", expect=2).err == no_audience.replace("audience", "audience or trait")
+    for command in (["enable"], ["disable"], ["sync", "--audience"]):
+        assert shop.audiences(*command, "buyrs", expect=2).err == no_audience.replace("audience", "audience or trait")
     wrong = shop.audiences("sync", "--destination", "crm_fils", expect=2).err
     assert wrong == "error: there is no destination `crm_fils`\n  did you mean `crm_files`?\n"
     wrong = shop.audiences("sync", "--approve", "events_bougt", expect=2).err

@@ -240,6 +240,7 @@ def test_check_names_what_is_stale_and_writes_nothing_and_compile_mends_it(proje
         "new": ["models/audiences/fresh.sql", "models/events/events_returned.sql"],
         "changed": ["macros/audiences_project.sql", "models/audiences/audiences.yml", "models/audiences/on_business.sql"],
         "gone": ["models/audiences/bought_on_business.sql"],
+        "unseen": {"warnings": ["audiences/fresh.yml:2:6: the event `Returned` was never seen"], "skipped": None},
     }
     said = project.audiences("compile", "--check", expect=1).out.splitlines()
     assert said[0] == "new     models/audiences/fresh.sql" and said[-1] == "gone    models/audiences/bought_on_business.sql"

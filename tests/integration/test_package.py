@@ -230,10 +230,16 @@ def test_the_wheel_holds_the_package_without_samples_and_a_project_runs_on_it(tm
         archive.extractall(tmp_path / "site")
     expected = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("macros", "models")
+        for folder in ("macros", "models", "docs/schemas")
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and not path.relative_to(ROOT).as_posix().startswith(SAMPLES)
+        if path.is_file()
+        and not path.relative_to(ROOT)
+        .as_posix()
+        .startswith(tuple(name if name.endswith(".sql") else f"{name}/" for name in SAMPLES))
     }
     assert set(names) == {"dbt_project.yml", *expected}
     shop = run_through(tmp_path, tmp_path / "site")
     assert (shop / "dbt_packages/dbt_audiences").resolve() == tmp_path / "site/dbt_audiences/dbt_package"
+    for path in sorted([*shop.glob("audiences/*.yml"), *shop.glob("traits/*.yml"), *shop.glob("destinations/*.yml")]):
+        place = path.read_text(encoding="utf-8").splitlines()[0].partition("$schema=")[2]
+        assert json.loads((path.parent / place).read_text(encoding="utf-8"))["title"], path

@@ -27,7 +27,11 @@ ROOT = Path(__file__).parents[2]
 ENGINES = ("duckdb", "postgres", "postgres_in_c")
 Rows = list[tuple[Any, ...]]
 Evaluate = Callable[[str, datetime], Rows]
-GENERATED = ("models/audiences", "models/events", "models/traits/custom", "models/sync/sends", "macros/audiences_project.sql")
+GENERATED = (
+    "models/audiences", "models/events", "models/traits/custom", "models/traits/computed", "models/traits/sql",
+    "models/entities", "models/sync/sends",
+    "macros/audiences_project.sql",
+)  # fmt: skip
 CALL_COLUMNS = (
     "message_id", "type", "occurred_at", "user_id", "anonymous_id", "event", "properties", "traits", "context", "loaded_at",
 )  # fmt: skip
@@ -312,7 +316,10 @@ def read_values(side: Side, relation: str, suffix: str) -> dict[str, tuple[Any, 
     columns = [str(row[0]) for row in side.rows(
         f"select column_name from information_schema.columns where table_schema || '.' || table_name = '{relation}'"
     )]  # fmt: skip
-    chosen = {kind: [column for column in columns if column.startswith(f"{suffix}_{kind}")] for kind in kinds}
+    chosen = {
+        kind: [column for column in columns if column.startswith(f"{suffix}_{kind}") and not column.endswith("_odd")]
+        for kind in kinds
+    }
     assert all(len(found) == 1 for found in chosen.values()), columns
     listed = ", ".join(f"t.{chosen[kind][0]}" for kind in kinds)
     sql = (

@@ -48,7 +48,7 @@ def audience(**changes: Any) -> Audience:
     whole = Audience(
         key="vips", name="Our VIPs", description="", of="users", owner=None, folder=None, enabled=True,
         identifiers=("user_id", "email", "anonymous_id"), include_anonymous=True, history="all", timezone="UTC", compute="auto",
-        every=None, account_events="own", tags=(), meta={}, who=Everyone(HERE), send_to=(),
+        every=None, account_events="own", static=False, tags=(), meta={}, who=Everyone(HERE), send_to=(),
         examples=(), place=HERE,
     )  # fmt: skip
     return replace(whole, **changes)

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from tests.reference import truths, value_truths
+from tests.integration.agreement import Definitions, rekeyed
+from tests.reference import entity_truths, funnel_truths, measure_truths, truths, value_truths
 from tests.reference.history import Event, Person, TraitChange
 from tests.reference.truths import AS_OF, at
 
@@ -30,13 +31,24 @@ ODD_TEXTS = [
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One person who must be in the audience at as_of, or must not."""
+    """Somebody who must be in the audience at as_of, or must not: ann, or another user or account by name.
+
+    computed  the computed trait that the audience knows as `computed`
+    """
 
     definition: dict[str, Any]
     person: Person
     as_of: datetime
     is_in: bool
     changes_at: datetime | Literal["unasked"] | None = "unasked"
+    name: str = "ann"
+    others: tuple[Person, ...] = ()
+    computed: dict[str, Any] | None = None
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody there is."""
+        return (self.person, *self.others)
 
 
 def person(*, events: Any = (), traits: Any = (), **more: Any) -> Person:
@@ -54,6 +66,25 @@ def cases() -> Iterator[Case]:
     yield from _traits()
     yield from _odd_texts()
     yield from _changes()
+    yield from _funnels()
+    yield from measures()
+    yield from _computed()
+    yield from _accounts()
+
+
+def keyed_cases() -> tuple[Definitions, list[tuple[Case, str, str]]]:
+    """One key for all cases of a definition, and the cases with their keys and what their names begin with."""
+    keys: dict[str, str] = {}
+    definitions: Definitions = {}
+    asked = []
+    for number, case in enumerate(cases()):
+        prefix = keys.setdefault(repr((case.definition, case.computed)), f"case_{len(keys)}_")
+        made = {"audience": {"audience": "audience", **case.definition}}
+        if case.computed is not None:
+            made["computed"] = {"trait": "computed", "performed": "A", **case.computed}
+        definitions |= rekeyed(made, prefix)
+        asked.append((case, f"{prefix}audience", f"case_{number}_"))
+    return definitions, asked
 
 
 def _windows() -> Iterator[Case]:
@@ -192,3 +223,76 @@ def _changes() -> Iterator[Case]:
     yield Case({"who": {"trait": "t", "equals": "a"}}, later, AS_OF, True, AS_OF + DAY)
     yield Case({"who": "everyone"}, person(seen=AS_OF + DAY), AS_OF, False, AS_OF + DAY)
     yield Case({"who": "everyone"}, person(), AS_OF, True, None)
+
+
+def _funnels() -> Iterator[Case]:
+    for who, events, is_in in funnel_truths.FUNNELS:
+        yield Case({"who": who}, _person_with(events), AS_OF, is_in)
+        yield Case({"who": {"not": who}}, _person_with(events), AS_OF, not is_in)
+    for who, events, is_in, changes_in in funnel_truths.FUNNEL_CHANGES:
+        yield Case({"who": who}, _person_with(events), AS_OF, is_in, None if changes_in is None else AS_OF + changes_in)
+
+
+def _person_with(events: Any) -> Person:
+    return person(
+        events=[Event(name, AS_OF + at, *more, message_id=str(number)) for number, (name, at, *more) in enumerate(events)]
+    )
+
+
+def measures() -> Iterator[Case]:
+    """Aggregates, habits, conditions on traits that held for a time, histories; each also under `not`."""
+    for asked, values, is_in in measure_truths.AGGREGATES:
+        events = [
+            Event("A", AS_OF - DAY / 2 - DAY * number, {} if value is None else {"p": value}, message_id=f"m{number}")
+            for number, value in enumerate(values)
+        ]
+        yield from _and_not({"performed": "A", **asked}, person(events=events), is_in)
+    for asked, values, trait, is_in in measure_truths.BESIDE_TRAITS:
+        events = [Event("A", AS_OF - DAY / 2 - DAY * n, {"p": value}, message_id=f"m{n}") for n, value in enumerate(values)]
+        traits = [] if trait is None else [TraitChange("t", trait, LONG_AGO)]
+        yield from _and_not({"performed": "A", **asked}, person(events=events, traits=traits), is_in)
+    for asked, instants, is_in, changes_in in measure_truths.HABITS:
+        events = [Event("A", AS_OF + at, {"p": 1}, message_id=f"m{number}") for number, at in enumerate(instants)]
+        yield from _and_not({"performed": "A", **asked}, person(events=events), is_in, changes_in)
+    for asked, changes, is_in, changes_in in measure_truths.HELD:
+        traits = [TraitChange("t", value, AS_OF + at, None, *message) for at, value, *message in changes]
+        yield from _and_not({"trait": "t", **asked}, person(traits=traits), is_in, changes_in)
+    for history, instant, is_in in measure_truths.REACHES:
+        one = person(events=[Event("A", AS_OF + instant)])
+        yield Case({"who": {"performed": "A"}, "history": history}, one, AS_OF, is_in)
+        yield Case({"who": {"performed": "A", "unique": "p", "equals": 0}, "history": history}, one, AS_OF, True)
+
+
+def _and_not(
+    who: dict[str, Any], one: Person, is_in: bool, changes_in: timedelta | Literal["unasked"] | None = "unasked"
+) -> Iterator[Case]:
+    changes_at = AS_OF + changes_in if isinstance(changes_in, timedelta) else changes_in
+    yield Case({"who": who}, one, AS_OF, is_in, changes_at)
+    yield Case({"who": {"not": who}}, one, AS_OF, not is_in, changes_at)
+
+
+def _computed() -> Iterator[Case]:
+    for computed, values, value in entity_truths.COMPUTED:
+        days = [AS_OF - DAY * number for number in range(len(values))][::-1]
+        events = [Event("A", day, {"p": value}, message_id=str(day)) for day, value in zip(days, values, strict=True)]
+        one = person(events=events)
+        asked: dict[str, Any] = {"exists": False} if value is None else {"equals": value}
+        yield Case({"who": {"trait": "computed", **asked}}, one, AS_OF, True, computed=computed)
+        yield Case({"who": {"trait": "computed", "exists": value is None}}, one, AS_OF, False, computed=computed)
+    for minutes, count in entity_truths.SESSIONS:
+        at_minutes = [AS_OF - timedelta(minutes=minute) for minute in minutes]
+        one = person(events=[Event("A", at, {}, message_id=str(number)) for number, at in enumerate(at_minutes)])
+        who = {"trait": "computed", "equals": count}
+        yield Case({"who": who}, one, AS_OF, True, computed={"count": True, "session": "30 minutes"})
+
+
+def _accounts() -> Iterator[Case]:
+    for keys, people, inside in entity_truths.OF_ACCOUNTS:
+        for name in ("acme", "beta"):
+            if any(call.account == name for one in people for call in one.groups):
+                definition = {"of": "accounts", **keys}
+                yield Case(definition, people[0], AS_OF, name in inside, name=name, others=tuple(people[1:]))
+    for who, people, inside in entity_truths.OF_USERS:
+        for one in people:
+            others = tuple(other for other in people if other is not one)
+            yield Case({"who": who}, one, AS_OF, one.name in inside, name=one.name, others=others)

@@ -20,6 +20,10 @@ AROUND = {
     "traits/account_revenue.yml": "trait: account_revenue\nof: accounts\nperformed: Order Completed\nsum: revenue\n",
     "destinations/braze.yml": "destination: braze\ntype: webhook\nsettings: {url: https://example.com}\n",
     "destinations/files.yml": "destination: files\ntype: folder\nsettings: {path: out}\n",
+    "models/rows.yml": "models:\n"
+    "  - name: stg_subscriptions\n    config: {meta: {entity: {name: subscriptions, user_id: u, references: {products: p}}}}\n"
+    "  - name: stg_products\n    config: {meta: {entity: {name: products, key: id}}}\n"
+    "  - name: stg_seats\n    config: {meta: {entity: {name: seats, account_id: a}}}\n",
     "lists/vips.csv": "a@example.com, first\n b@example.com ,second\n\na@example.com,again\n",
     "lists/people.tsv": "name\temail\nAnn\ta@example.com\nBob\t\n",
     "lists/empty.csv": "",

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import click
 import pytest
 import yaml
 from docs.printed import pages
+from docs.printed.shown import shown, write_models
 
 from dbt_audiences.cli.main import group
 from dbt_audiences.compile.support import unsupported
@@ -21,6 +23,7 @@ from dbt_audiences.sync.check import check_destinations
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+LISTS = DOCS / "printed" / "shown" / "lists"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "CONTRIBUTING.md"])
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NEEDED = {
@@ -43,6 +46,15 @@ def test_printing_the_reference_again_changes_nothing() -> None:
     assert {path.name for path in (DOCS / "reference").glob("*.md")} == set(printed)
 
 
+def test_a_word_that_no_example_shows_stops_the_printing_and_says_which_file_to_write() -> None:
+    with pytest.raises(SystemExit) as stopped:
+        shown({"operators": ["resembles"], "conditions": ["dreamt_of"]})
+    assert str(stopped.value) == (
+        "docs/printed: the language knows words that no example shows; write docs/printed/shown/conditions/dreamt_of.yml, "
+        "docs/printed/shown/operators/resembles.yml"
+    )
+
+
 def test_the_site_builds_without_a_warning_and_asks_no_other_host(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
@@ -55,8 +67,9 @@ def test_the_site_builds_without_a_warning_and_asks_no_other_host(tmp_path: Path
 
 def test_every_definition_in_the_docs_is_right_and_supported(tmp_path: Path) -> None:
     (tmp_path / "dbt_project.yml").write_text("name: docs\n")
-    for folder in ("audiences", "destinations"):
+    for folder in ("audiences", "traits", "destinations"):
         (tmp_path / folder).mkdir()
+    shutil.copytree(LISTS, tmp_path / "lists")
     for key, text in NEEDED.items():
         (tmp_path / "destinations" / f"{key}.yml").write_text(text)
     found = 0
@@ -64,8 +77,11 @@ def test_every_definition_in_the_docs_is_right_and_supported(tmp_path: Path) -> 
         if page == "docs/reference/not-supported.md":
             continue
         first = next(line for line in text.splitlines() if not line.startswith("#"))
-        kind, _, key = first.partition(": ")
-        if kind in ("audience", "destination"):
+        kind, _, key = first.partition(":")
+        key = key.strip()
+        if kind == "models":
+            write_models(tmp_path / "models", text)
+        if kind in ("audience", "destination") or (kind == "trait" and "\nperformed: " in text):
             (tmp_path / f"{kind}s" / f"{key}.yml").write_text(text, encoding="utf-8")
             found += 1
     project = load_project(tmp_path)

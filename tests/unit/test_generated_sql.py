@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 LONGEST_CTE = 25
 WIDEST_LINE = 100
 DEEPEST_NESTING = 3
-LAYERS = ("sources", "staging", "identity", "profiles", "events", "traits", "audiences", "changes", "sync")
+LAYERS = ("sources", "staging", "identity", "profiles", "lists", "events", "traits", "audiences", "changes", "sync")
 GENERATED = sorted((ROOT / "models/audiences").glob("*.sql"))
 
 

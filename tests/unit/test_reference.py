@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.integration.truth_cases import Case, cases
 from tests.reference import truths, value_truths
 from tests.reference.history import Event, Person, TraitChange
 from tests.reference.interpreter import members
@@ -210,3 +211,11 @@ def test_a_definition_survives_its_yaml(made: dict[str, dict[str, Any]]) -> None
     for definition in made.values():
         read = yaml.load(to_yaml(definition), _ExactLoader)
         assert repr(read) == repr(definition)
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if case.computed is not None or case.others or case.person.groups])
+def test_the_reference_agrees_with_the_truths_about_accounts_and_computed_traits(case: Case) -> None:
+    definitions = {"k": {"audience": "k", **case.definition}}
+    if case.computed is not None:
+        definitions["computed"] = {"trait": "computed", "performed": "A", **case.computed}
+    assert (case.name in members(definitions, "k", list(case.people), case.as_of)) is case.is_in

@@ -124,7 +124,8 @@ def test_sql_traits_and_events_of_models_are_read(root: Path) -> None:
         root,
         "models/sql_traits/m.yml",
         "models:\n"
-        "  - name: scores\n    config: {meta: {sql_trait: {of: users, identifier: user_id, missing: keep}}}\n"
+        "  - name: scores\n    columns: [{name: churn}]\n"
+        "    config: {meta: {sql_trait: {of: users, identifier: user_id, missing: keep}}}\n"
         "  - name: orders\n    config: {meta: {event: {name: Order Completed, at: paid_at, user_id: customer}}}\n",
     )
     project = load_project(root)
@@ -149,3 +150,18 @@ def test_what_is_to_come_is_refused_by_name(root: Path) -> None:
         "alerts/a.yml:1:1: alerts are not supported yet\n  move the file away until it is",
         "identity.yml:1:1: `identity.yml` is not supported yet\n  move the file away until it is",
     ]
+
+
+def test_a_file_that_cannot_be_read_says_why(root: Path) -> None:
+    (root / "audiences" / "gone.yml").symlink_to(root / "nowhere.yml")
+    assert texts(root) == [
+        "audiences/gone.yml:1:1: the file cannot be read: No such file or directory\n"
+        "  look at its rights, and whether it is there"
+    ]
+
+
+def test_a_project_without_a_name_is_a_wrong_use(root: Path) -> None:
+    write(root, "dbt_project.yml", "version: 1\n")
+    with pytest.raises(UsageError) as caught:
+        load_project(root)
+    assert str(caught.value) == "dbt_project.yml has no `name`\n  dbt needs one too"

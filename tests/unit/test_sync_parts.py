@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from dbt_audiences.core.definitions import Everyone, Place
 from dbt_audiences.core.project import Audience, Destination, Project, RefuseAbove, SendTo
-from dbt_audiences.sync import payloads
+from dbt_audiences.sync import calls, payloads
 from dbt_audiences.sync.addresses import is_public
 from dbt_audiences.sync.channel import Envelope, Unit
 from dbt_audiences.sync.check import check_destinations, identifiers_of
@@ -94,14 +94,14 @@ def test_halving_a_body_down_to_single_calls_loses_nothing() -> None:
 
 def test_a_message_id_is_one_statement_of_one_sync() -> None:
     unit = Unit("p", "add", {"user_id": "u"}, "{}")
-    assert payloads.message_id(ENVELOPE, unit) == payloads.message_id(ENVELOPE, unit)
+    assert calls.message_id(ENVELOPE, unit) == calls.message_id(ENVELOPE, unit)
     others = [
         Unit("q", "add", {"user_id": "u"}, "{}"),
         Unit("p", "remove", {"user_id": "u"}, "{}"),
         Unit("p", "add", {"user_id": "v"}, "{}"),
         Unit("p", "add", {"user_id": "u"}, '{"x":1}'),
     ]
-    assert len({payloads.message_id(ENVELOPE, each) for each in (unit, *others)}) == 5
+    assert len({calls.message_id(ENVELOPE, each) for each in (unit, *others)}) == 5
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def audience(*sends: SendTo, identifiers: tuple[str, ...] = ("user_id", "email")
     return Audience(
         key="vips", name="VIPs", description="", of="users", owner=None, folder=None, enabled=True, identifiers=identifiers,
         include_anonymous=False, history="all", timezone="UTC", compute="auto", every=None,
-        account_events="own", tags=(), meta={}, who=Everyone(HERE), send_to=sends, examples=(), place=HERE,
+        account_events="own", static=False, tags=(), meta={}, who=Everyone(HERE), send_to=sends, examples=(), place=HERE,
     )  # fmt: skip
 
 
