@@ -11,6 +11,7 @@ from docs.printed.destinations import destination_types_page
 from docs.printed.language import conditions_page, operators_page
 from docs.printed.markdown import ROOT
 from docs.printed.refusals import not_supported_page
+from docs.printed.shown import language_page
 from docs.printed.tables import tables_page
 
 FOLDER = ROOT / "docs" / "reference"
@@ -23,6 +24,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands_page(),
         "conditions.md": conditions_page(),
         "operators.md": operators_page(),
+        "language.md": language_page(),
         "not-supported.md": not_supported_page(),
         "tables.md": tables_page(),
         "destination-types.md": destination_types_page(),

@@ -18,11 +18,24 @@ def commands_page() -> str:
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
-        inner = click.Context(command, info_name=name, parent=context)
-        usage = " ".join(command.get_usage(inner).removeprefix("Usage: ").split())
-        rows = [_parameter(one, inner) for one in command.params]
-        parts += [f"## {name}\n", f"```text\n{usage}\n```\n", f"{command.help}\n", table(("", "takes", "meaning"), rows)]
+        parts += _command(name, command, context, "##")
     return "\n".join(parts)
+
+
+def _command(name: str, command: click.Command, above: click.Context, head: str) -> list[str]:
+    """A command, and below it those that it groups."""
+    inner = click.Context(command, info_name=name, parent=above)
+    usage = " ".join(command.get_usage(inner).removeprefix("Usage: ").split())
+    rows = [_parameter(one, inner) for one in command.params]
+    meaning = inspect.cleandoc(command.help or "")
+    title = inner.command_path.removeprefix("audiences ")
+    parts = [f"{head} {title}\n", f"```text\n{usage}\n```\n", f"{meaning}\n"]
+    parts += [table(("", "takes", "meaning"), rows)] if rows else []
+    for under in command.list_commands(inner) if isinstance(command, click.Group) else ():
+        found = command.get_command(inner, under)  # type: ignore[attr-defined]  # a group has them
+        assert found is not None
+        parts += _command(under, found, inner, f"{head}#")
+    return parts
 
 
 def _parameter(one: click.Parameter, context: click.Context) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from docs.printed.markdown import code, table
@@ -40,6 +41,7 @@ def destination_types_page() -> str:
             body = json.loads(payloads.body(envelope, side, [unit]))  # type: ignore[arg-type]
             word = "A profile that entered" if side == "add" else "A profile that left"
             parts.append(f"{word}:\n\n```json\n{json.dumps(body, indent=2)}\n```\n")
+    parts += _of_accounts_and_traits()
     signed = signed_headers(secret_bytes("whsec_c2VjcmV0"), "msg_4f6c-add-0", _AS_OF, b'{"batch":[]}')
     headers = "\n".join(f"{name}: {value}" for name, value in signed.items())
     parts += [
@@ -63,6 +65,27 @@ def destination_types_page() -> str:
         ),
     ]
     return "\n".join(parts)
+
+
+def _of_accounts_and_traits() -> list[str]:
+    envelope = Envelope(
+        destination="crm", audience="on_business", as_="boolean", list_name="On business", entered_event="Audience Entered",
+        exited_event="Audience Exited", project="shop", as_of=_AS_OF, sync_id="sync",
+    )  # fmt: skip
+    trait = replace(envelope, audience="total_revenue", values=("total_revenue",))
+    account = Unit("acme", "add", {"group_id": "acme"}, "{}")
+    valued = Unit("p433a4c1bbf3f66d938c3", "add", {"user_id": "6"}, '{"total_revenue":450.00}')
+    gone = replace(valued, side="remove")
+    parts = []
+    for title, sent, unit in (
+        ("An account", envelope, account),
+        ("A computed trait", trait, valued),
+        ("A computed trait whose value is gone", trait, gone),
+        ("A computed trait as events", replace(trait, as_="events"), valued),
+    ):
+        body = json.loads(payloads.body(sent, unit.side, [unit]))
+        parts += [f"### {title}\n", f"```json\n{json.dumps(body, indent=2)}\n```\n"]
+    return parts
 
 
 def _of_type(spec: Spec) -> list[str]:

@@ -27,7 +27,10 @@ _LEAVES = {
     "trait": "the value of a trait, compared",
     "in_audience": "member of another audience at the same instant",
     "not_in_audience": "not a member of it, also when never eligible for it",
+    "in_list": "on a list that `audiences load --list` has read",
     "users": "in an account audience: any, all or none of its users",
+    "has": "rows of a related table, counted: [SQL traits and related tables](../sql-traits.md)",
+    "top": "the first of the whole audience by a trait: `{by: total_revenue, percent: 10}` or `count: 100`",
     "account": "in a user audience: any, all or none of the user's accounts",
 }
 _AGGREGATES = {
@@ -36,6 +39,16 @@ _AGGREGATES = {
     "min": "the least value; missing without one",
     "max": "the greatest value; missing without one",
     "unique": "the number of different values; 0 without one",
+}
+_STEPS = {
+    "after": "the shortest time from the event above, included",
+    "within": "the longest time from the event above, included",
+    "strictly": "`true`: never at the instant of the event above",
+    "wait": "`false`: judged at once, whatever a later event could undo",
+    "without": "events that must not stand strictly between",
+    "then": "what must follow each of the step's own events",
+    "{parent: path}": "in `where`: the property of the event above",
+    "complete_within": "beside the first event: the longest time that the whole chain may take",
 }
 _UNITS = {
     "seconds": "",
@@ -74,6 +87,9 @@ def conditions_page() -> str:
             "## Windows\n",
             "t is the event's timestamp; several windows in one condition must all hold.\n",
             table(("written", "which events count"), window),
+            "## Steps of `then`\n",
+            "Event conditions, judged for each single event above; what else they take:\n",
+            table(("key", "means"), [(f"`{key}`", meaning) for key, meaning in _STEPS.items()]),
             "## Units of time\n",
             "A length of time is a whole number and a unit, singular or plural.\n",
             table(("unit", "is"), described(UNITS, _UNITS, "units")),
@@ -110,6 +126,7 @@ _OPERATORS = {
     "within_next": "from as_of on by that length, both ends included",
     "before_last": "that long before as_of, or longer",
     "after_next": "that long after as_of, or longer",
+    "anniversary_within_next": "its month and day come round within that many days, today among them",
 }
 _OPERANDS = {
     "text": "abc",

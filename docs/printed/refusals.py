@@ -12,35 +12,18 @@ from dbt_audiences.core.project import Project
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
 from dbt_audiences.spec.fields import Problems
-from dbt_audiences.spec.measures import AGGREGATES
 from dbt_audiences.spec.nodes import parse_yaml
 from dbt_audiences.spec.trait import read_trait
 
 _EVENT = "performed: Order Completed"
-_IN_WHO = (
-    "account: any\nwho: {trait: plan, equals: business}",
-    *(f"{_EVENT}\n{function}: revenue\ngte: 500" for function in AGGREGATES),
-    f"{_EVENT}\nsources: {{exclude: [ios]}}",
-    f"{_EVENT}\nregularly: {{at_least: 3, of_last: 4, each: 1 week}}",
-    f"{_EVENT}\nthen:\n  - {{performed: Order Refunded, within: 7 days}}",
-    f"{_EVENT}\ncomplete_within: 7 days\nthen:\n  - performed: Order Refunded",
-    f"{_EVENT}\nwhere: [{{any_item: products, where: [{{property: sku, equals: a}}]}}]",
-    f"{_EVENT}\nwhere: [{{property: products.$.sku, equals: a}}]",
-    f"{_EVENT}\nwhere: [{{property: country, equals: france, ignore_case: true}}]",
-    f"{_EVENT}\nwhere: [{{property: revenue, gt: {{trait: usual_revenue}}}}]",
-    "trait: email\none_of: {file: seeds/non_goods.csv}",
-    "trait: plan\nequals: gold\nheld_for: 7 days",
-)
+_IN_WHO = ('performed: "*"\nthen:\n  - {performed: Signed Up, then: [{performed: "*"}]}',)
 _IN_AUDIENCE = (
-    "of: accounts",
-    "of: accounts\nwho:\n  users: any\n  who: {performed: Signed In}",
-    "history: 90 days",
     "compute: realtime",
     "every: 4 hours",
     "identifiers: [loyalty_card]",
     "send_to: [{destination: crm, holdout: 10%}]",
-    "of: accounts\nsend_to: [{destination: crm, users: true}]",
 )
+_IN_TRAIT = ("every: 4 hours",)
 _IN_DESTINATION = (
     "requires: {trait: marketing_consent, equals: true}",
     "rate_limit: 100/second",
@@ -56,7 +39,7 @@ def not_supported_page() -> str:
         (written, _refusal(audience=written if "who:" in written else f"who: everyone\n{written}")) for written in _IN_AUDIENCE
     ]
     destinations = [(written, _refusal(destination=written)) for written in _IN_DESTINATION]
-    trait = "trait: revenue\nperformed: Order Completed\nsum: revenue"
+    trait = "trait: revenue\nperformed: Order Completed\nsum: revenue\n"
     parts = [
         "# Not supported yet",
         "These parts of the language are read and checked like all others, with file, line and column. Then "
@@ -64,7 +47,7 @@ def not_supported_page() -> str:
         "definition with `enabled: false` may hold them.",
         "Files of `alerts/`, `identity.yml` and `tracking_plan.yml` are refused where they stand.",
     ]
-    computed = [(trait, _refusal(trait=trait))]
+    computed = [(f"{trait}{more}", _refusal(trait=f"{trait}{more}")) for more in _IN_TRAIT]
     for title, found in (
         ("In a condition", conditions),
         ("In an audience", audiences),
@@ -76,7 +59,7 @@ def not_supported_page() -> str:
             parts.append(f"```yaml\n# {message}\n{written}\n```")
     parts += [
         "## SQL traits",
-        "A model whose yml says `config: {meta: {sql_trait: ...}}` is refused as well.",
+        "Identifiers of a type of your own.",
     ]
     return "\n\n".join(parts)
 
@@ -102,3 +85,13 @@ def _refusal(*, audience: str | None = None, destination: str | None = None, tra
     if problems.found or not refused:
         raise SystemExit(f"docs/printed: not refused as not supported: {audience or destination or trait}: {problems.found}")
     return "; ".join(dict.fromkeys(problem.message for problem in refused))
+
+
+def refused_in_audiences() -> tuple[str, ...]:
+    """What is refused of an audience, as its keys or as a condition of it."""
+    return (*_IN_WHO, *_IN_AUDIENCE)
+
+
+def refused_in_traits() -> tuple[str, ...]:
+    """What is refused of a computed trait."""
+    return (*(written for written in _IN_WHO if "sources" in written or "then" in written or "where" in written), *_IN_TRAIT)
