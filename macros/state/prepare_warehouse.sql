@@ -1,11 +1,11 @@
 {#-
   Makes what must be there before any model runs: the raw tables (empty) and the state tables. State is never dropped; where this
-  package knows more columns than the table has, they are added, once, and the version is written down.
+  package knows more columns than the tables have, they are added, once, and the version is written down.
 -#}
 {% macro prepare_warehouse() -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- do dbt_audiences.refuse_ambiguous_database() -%}
-    {%- set made_raw_tables = dbt_audiences._make_raw_tables() -%}
+    {%- set made = [dbt_audiences._make_raw_tables()] -%}
     {%- set version_table = dbt_audiences.state_relation('state_version') -%}
     {%- set found = dbt_audiences._state_version(version_table) -%}
     {%- set current = dbt_audiences.state_version() -%}
@@ -15,10 +15,13 @@
             ~ ': a newer package has run here. Upgrade this one.'
         ) }}
     {%- endif -%}
-    {%- if found < current -%}
-        {%- for node in dbt_audiences._state_nodes() -%}
+    {%- for node in dbt_audiences._state_nodes() -%}
+        {%- if found < current or adapter.get_relation(node.database, node.schema, node.alias) is none -%}
             {%- do dbt_audiences.make_state_table(node) -%}
-        {%- endfor -%}
+            {%- do made.append(true) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if found < current -%}
         {%- call statement('version') -%}
             {{ dbt_audiences._first_runs_known() if found < 3 }}
             delete from {{ version_table }};
@@ -29,7 +32,7 @@
         {%- endcall -%}
         {#- dbt rolls back what an on-run-start left open. -#}
         {%- do adapter.commit() -%}
-    {%- elif made_raw_tables -%}
+    {%- elif true in made -%}
         {%- call statement('made') -%}select 1{%- endcall -%}
         {%- do adapter.commit() -%}
     {%- endif -%}

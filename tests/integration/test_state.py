@@ -74,6 +74,13 @@ def test_audiences_and_their_views_can_be_dropped_and_come_back_with_their_membe
     assert project.sql("select count(*) from audiences.buyers") == [(10,)]
 
 
+def test_a_state_table_that_was_dropped_is_made_again_before_anything_reads_it(project: Project) -> None:
+    project.sql("drop table audiences.approvals", "drop table audiences.unreadable_values")
+    project.run(sync=True)
+    assert project.sql("select count(*) from audiences.approvals") == [(0,)]
+    assert project.sql("select count(*) from audiences.unreadable_values") == [(0,)]
+
+
 # --- versions ----------------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from dbt_audiences.run.dbt import Outcome
 
 Progress = Callable[[str, int, int], None]
 IDENTITY = "profile_identifiers"
+STATE = "state_table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,21 @@ def build(
     *,
     select: Sequence[str],
     full_refresh: bool,
+    is_prepared: bool,
     progress: Progress | None,
 ) -> list[Outcome]:
     """`dbt run` in two parts: SQL traits before identity, to which theirs belong, then all else, whatever became of those.
 
     A SQL trait that reads profiles itself is built with all else: profiles of its identifiers are made by the next run.
+    State tables of a prepared warehouse are left out: what is missing of them is made before any model runs.
     """
     first = _before_identity(workspace)
+    exclude = [f"config.materialized:{STATE}"] if is_prepared else []
     if not first:
-        return workspace.dbt.run(variables, select=select, full_refresh=full_refresh, progress=progress)
+        return workspace.dbt.run(variables, select=select, exclude=exclude, full_refresh=full_refresh, progress=progress)
     wanted = workspace.dbt.selected(select) if select else set(workspace.dbt.relations())
+    if is_prepared:
+        wanted -= workspace.dbt.materialized(STATE)
     outcomes: list[Outcome] = []
     for part in (wanted & first, wanted - first):
         if part:

@@ -104,9 +104,10 @@ def run(
                 {"as_of": naive(as_of).isoformat(), "run_id": run_id},
                 select=chosen,
                 full_refresh=full_refresh,
+                is_prepared=is_prepared,
                 progress=progress,
             )
-            if not outcomes:
+            if not outcomes and not chosen:
                 raise FailedError("dbt built no model", hint="see logs/dbt.log")
             if not is_prepared:
                 start_run(warehouse, relations, run_id, as_of, started_at)

@@ -84,6 +84,7 @@ class Dbt:
         variables: Mapping[str, object],
         *,
         select: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         full_refresh: bool = False,
         progress: Progress | None = None,
     ) -> list[Outcome]:
@@ -91,6 +92,8 @@ class Dbt:
         arguments = ["run", *_variables(variables)]
         if select:
             arguments += ["--select", *select, *self._state()]
+        if exclude:
+            arguments += ["--exclude", *exclude]
         if full_refresh:
             arguments.append("--full-refresh")
         result = self._invoke(arguments, progress=progress, accept_failures=True).result
