@@ -2,50 +2,132 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from tests.integration.agreement import Definitions, as_profile, renamed
 from tests.integration.agreement_scenarios import Scenario, draw_batch, names_of, referred
+from tests.integration.row_cases import row_cases
 from tests.integration.sql_mutants import Mutant
 from tests.integration.truth_cases import Case, keyed_cases
+from tests.reference import funnel_drawing, row_truths, rows
+from tests.reference.funnel_drawing import AS_OFS
 from tests.reference.history import Person
+from tests.reference.history_strategies import history, pools_of
 from tests.reference.interpreter import members
+from tests.reference.row_strategies import draw_rows
 
 from dbt_audiences.core.errors import AudiencesError
 from dbt_audiences.flow.evaluate import Answer, Answers, Evaluator
 
-SCENARIOS, HISTORIES_EACH, SEED = 24, 25, 7
+SEED = 7
+HISTORIES_EACH = 16
+"""Drawn for each definition of a truth row, with times and values at its own edges."""
+SEQUENCES, PEOPLE_EACH = 40, 24
+TREES, HISTORIES_OF_TREE = 12, 25
 READERS = 40
 """How many audiences are asked about a fault in a table that belongs to no column."""
+Verdict = Literal["wrong", "earlier", "the same"]
+"""`earlier` is right too: an instant at which an answer may change is named before it does."""
 Truth = tuple[Case, str, str]
 """A row of a truth table, the key of its audience, and what its people's names begin with."""
 
 
-def corpus() -> tuple[Definitions, list[Truth], list[Scenario]]:
-    """Every truth row, and drawn scenarios."""
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Every definition; the truth rows; drawn scenarios; and files that definitions name."""
+
+    definitions: Definitions
+    truths: list[Truth]
+    scenarios: list[Scenario]
+    lists: dict[str, Sequence[str]]
+
+
+def corpus() -> Corpus:
+    """Every truth row with people drawn for its definition, drawn sequences, and a few deep trees."""
+    rows.FILES.update(row_truths.LISTS)
     made, truths = keyed_cases()
-    batch = draw_batch(SCENARIOS, HISTORIES_EACH, SEED)
-    for scenario in batch.scenarios:
+    of_rows, truths_of_rows = _row_truths()
+    made |= of_rows
+    scenarios = [*_of_truths(made), *_sequences(), *_rows(), *draw_batch(TREES, HISTORIES_OF_TREE, SEED).scenarios]
+    for scenario in scenarios:
         made |= scenario.definitions
-    return made, truths, batch.scenarios
+    return Corpus(made, [*truths, *truths_of_rows], scenarios, row_truths.LISTS)
+
+
+def _row_truths() -> tuple[Definitions, list[Truth]]:
+    keys: dict[str, str] = {}
+    definitions: Definitions = {}
+    truths: list[Truth] = []
+    for number, row in enumerate(row_cases()):
+        key = keys.setdefault(repr(row.definition), f"row_{len(keys)}")
+        definitions[key] = {"audience": key, **row.definition}
+        truths.append((Case(row.definition, row.person, row.as_of, row.is_in, row.changes_at), key, f"row_{number}_"))
+    return definitions, truths
+
+
+def _of_truths(made: Definitions) -> Iterator[Scenario]:
+    """For each audience of a truth row, alone or with its computed trait, people at its edges; or those of other rows."""
+    chance = random.Random(SEED)
+    audiences = [key for key, definition in made.items() if "audience" in definition]
+    of_rows = [row.person for row in row_cases()]
+    for number, key in enumerate(audiences):
+        as_of = AS_OFS[number % len(AS_OFS)]
+        own = {one: made[one] for one in referred(made, key)}
+        prefix = f"drawn_{number}_"
+        if "then" in repr(own):
+            histories = [funnel_drawing.histories(chance, as_of, own[key]["who"], PEOPLE_EACH)]
+        elif key.startswith("row_"):
+            histories = [[_numbered(one, which)] for which, one in enumerate(chance.sample(of_rows, PEOPLE_EACH))]
+        else:
+            pools = pools_of(as_of, own)
+            histories = [[_numbered(one, which) for one in history(pools, chance)] for which in range(HISTORIES_EACH)]
+        yield Scenario(as_of, own, [[renamed(one, prefix) for one in people] for people in histories])
+
+
+def _numbered(person: Person, number: int) -> Person:
+    return renamed(person, f"{number}_")
+
+
+def _rows() -> Iterator[Scenario]:
+    definitions, people, as_of = draw_rows(SEED)
+    for key, definition in definitions.items():
+        made = {f"drawn_{key}": {"audience": f"drawn_{key}", **definition}}
+        yield Scenario(as_of, made, [[renamed(one, f"drawn_{key}_")] for one in people[:PEOPLE_EACH]])
+
+
+def _sequences() -> Iterator[Scenario]:
+    chance = random.Random(SEED)
+    for number in range(SEQUENCES):
+        as_of, who = AS_OFS[number % len(AS_OFS)], funnel_drawing.conditions(chance)
+        key = f"sequence_{number}"
+        people = [renamed(one, f"{key}_") for one in funnel_drawing.histories(chance, as_of, who, PEOPLE_EACH)]
+        yield Scenario(as_of, {key: {"audience": key, "who": who}}, [people])
 
 
 @dataclass(slots=True)
 class Question:
     """What is right about some entities and one audience: who is in, and when an answer changes.
 
-    changes  exactly when, where that is a row of a truth table
+    changes   exactly when, where that is a row of a truth table
+    scenario  what the reference can be asked about, where the audience refers to no other
     """
 
     names: set[str]
     members: set[str]
     changes: dict[str, datetime | None] = field(default_factory=dict)
-    people: Sequence[Person] = ()
-    definitions: Definitions | None = None
+    scenario: Scenario | None = None
+
+    def is_in(self, key: str, name: str, as_of: datetime) -> bool:
+        """Whether somebody is in, as the reference has it."""
+        assert self.scenario is not None
+        people = self.scenario.history_of(name)
+        return name in members(self.scenario.definitions, key, people, as_of, self.scenario.first_runs)
 
 
 class Session:
@@ -64,17 +146,20 @@ class Session:
         """Gives the warehouse back."""
         self._stack.close()
 
-    def notices(self, name: str, mutant: Mutant) -> bool:
-        """Whether an audience is answered wrongly when this model has this query."""
+    def verdict(self, name: str, mutant: Mutant) -> Verdict:
+        """What the audiences say when this model has this query."""
+        found: Verdict = "the same"
         with self._loaded.replaced(name, mutant.sql):
             for key in self._asked(name, mutant.column):
                 try:
                     said = self._loaded.answers(self._as_of, [key])
                 except AudiencesError:
-                    return True
+                    return "wrong"
                 if self._is_wrong(key, said):
-                    return True
-        return False
+                    return "wrong"
+                if said[key] != self._right[key]:
+                    found = "earlier"
+        return found
 
     def _asked(self, name: str, column: str | None) -> list[str]:
         """The audience itself; or those that read the column of the table, the first of them where it is no one's."""
@@ -89,7 +174,8 @@ class Session:
         question, answers = self._questions[key], said[key]
         if {name for name in question.names if name in answers and answers[name].is_member} != question.members:
             return True
-        if any(at != "unasked" and answers[name].changes_at != at for name, at in question.changes.items()):
+        said_at = {name: answers[name].changes_at if name in answers else None for name in question.changes}
+        if said_at != question.changes:
             return True
         right = self._right[key]
         return any(self._is_late(question, key, name, right[name], answers.get(name)) for name in question.names & set(right))
@@ -101,9 +187,9 @@ class Session:
         if said.changes_at is not None and said.changes_at <= self._as_of:
             return True
         is_later = right.changes_at is not None and (said.changes_at is None or said.changes_at > right.changes_at)
-        if not is_later or question.definitions is None or right.changes_at is None:
+        if not is_later or question.scenario is None or right.changes_at is None:
             return False
-        return (name in members(question.definitions, key, question.people, right.changes_at)) is not right.is_member
+        return question.is_in(key, name, right.changes_at) is not right.is_member
 
 
 def sessions(evaluator: Evaluator, truths: Sequence[Truth], scenarios: Sequence[Scenario]) -> Iterator[Session]:
@@ -120,6 +206,7 @@ def sessions(evaluator: Evaluator, truths: Sequence[Truth], scenarios: Sequence[
                 question.changes[f"{prefix}{case.name}"] = case.changes_at
         people = [renamed(person, prefix) for case, _, prefix in rows for person in case.people]
         yield Session(evaluator, as_of, people, questions)
+    evaluator.first_runs = {key: at for scenario in scenarios for key, at in scenario.first_runs.items()}
     for as_of in sorted({scenario.as_of for scenario in scenarios}):
         now = [scenario for scenario in scenarios if scenario.as_of == as_of]
         questions = {}
@@ -129,7 +216,6 @@ def sessions(evaluator: Evaluator, truths: Sequence[Truth], scenarios: Sequence[
                 questions[key] = Question(
                     names_of(scenario.people),
                     scenario.expected(key, as_of),
-                    people=scenario.people,
-                    definitions=scenario.definitions if is_alone else None,
+                    scenario=scenario if is_alone else None,
                 )
         yield Session(evaluator, as_of, [person for scenario in now for person in scenario.people], questions)

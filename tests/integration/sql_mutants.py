@@ -21,6 +21,9 @@ COLUMN = re.compile(r"\bas (\w+),?$", re.MULTILINE)
 INTERVAL = re.compile(r"'(\d+) (\w+)'")
 
 
+Place = tuple[str, str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A piece of SQL: kind, text, and where it begins."""
@@ -34,15 +37,15 @@ class Token:
 class Mutant:
     """A query with one fault.
 
-    place  the part of the query that it is in, names and literals left out, and which piece of it was changed: the same for
-           every query that the same lines of a macro wrote
+    place  the line that it is in with those beside it, names and literals left out, and which piece of it was changed: the
+           same for every query that the same lines of a macro wrote
     line   the line that was changed
     column the column of the result that this line belongs to, where it belongs to one
     change what was changed
     """
 
     sql: str
-    place: tuple[str, int]
+    place: Place
     line: str
     column: str | None
     change: str
@@ -52,12 +55,14 @@ def mutants(sql: str) -> Iterator[Mutant]:
     """Every single fault of a query."""
     all_tokens = [Token(str(found.lastgroup), found.group(), found.start()) for found in TOKEN.finditer(sql)]
     tokens = [token for token in all_tokens if token.kind != "space"]
-    parts = _parts(sql, tokens)
+    numbers = [sql.count("\n", 0, token.start) for token in tokens]
+    lines = [_masked([token for token, at in zip(tokens, numbers, strict=True) if at == line]) for line in range(numbers[-1] + 1)]
     for index, token in enumerate(tokens):
         for start, end, new, change in _faults(tokens, index):
-            part, first = next((text, first) for text, first, last in parts if first <= index <= last)
+            line = numbers[index]
+            around = "\n".join(lines[max(0, line - 1) : line + 2])
             changed = sql[:start] + new + sql[end:]
-            place = (f"{change} in {part}", index - first)
+            place = (change, around, index - numbers.index(line))
             yield Mutant(changed, place, _line(sql, token.start), _column(sql, token.start), change)
 
 
@@ -134,18 +139,6 @@ def _column(sql: str, at: int) -> str | None:
     """The name that ends the piece of a select in which something stands."""
     found = COLUMN.search(sql, at)
     return None if found is None or re.search(r"\bfrom\b", sql[at : found.start()]) else found[1]
-
-
-def _parts(sql: str, tokens: Sequence[Token]) -> list[tuple[str, int, int]]:
-    """The common table expressions of a query, and what follows them: text without names, first and last token."""
-    starts = [0]
-    depth = 0
-    for index, token in enumerate(tokens):
-        depth += (token.text == "(") - (token.text == ")")
-        if depth == 0 and token.text in (")", "with") and index + 1 < len(tokens):
-            starts.append(index + 1)
-    spans = zip(starts, [*(start - 1 for start in starts[1:]), len(tokens) - 1], strict=True)
-    return [(_masked(tokens[first : last + 1]), first, last) for first, last in spans]
 
 
 def _masked(tokens: Sequence[Token]) -> str:

@@ -39,11 +39,12 @@ class Probe:
 
 def probes(definitions: Mapping[str, dict[str, Any]], as_of: datetime) -> list[Probe]:
     """A probe for each event and trait condition of the definitions."""
-    found = []
+    found: list[Probe] = []
     for definition in definitions.values():
         zone = definition.get("timezone", "UTC")
         if "who" in definition:
             found += [_probe(leaf, as_of, zone) for leaf in _leaves(definition["who"])]
+            found += [Probe((), (), (("trait", tuple(path(one)), (*SMALL, None)),)) for one in _referred(definition["who"])]
         else:
             found.append(_computed(definition, as_of, zone))
     return found
@@ -71,6 +72,18 @@ def _leaves(tree: Any) -> Iterator[dict[str, Any]]:
         else:
             for branch in tree.values():
                 yield from _leaves(branch)
+
+
+def _referred(tree: Any) -> Iterator[str]:
+    """Paths of the traits that conditions compare with."""
+    if isinstance(tree, list):
+        for branch in tree:
+            yield from _referred(branch)
+    elif isinstance(tree, dict):
+        if set(tree) == {"trait"}:
+            yield tree["trait"]
+        for branch in tree.values():
+            yield from _referred(branch)
 
 
 def _probe(leaf: dict[str, Any], as_of: datetime, zone: str) -> Probe:
@@ -108,8 +121,15 @@ def _aggregated(leaf: dict[str, Any], as_of: datetime, zone: str) -> Iterator[tu
 
 
 def _known(ends: list[Any], zone: str) -> words.Mentioned:
-    lengths = tuple(end for end in ends if isinstance(end, str) and end != "ever")
-    return words.Mentioned(lengths, tuple(end for end in ends if isinstance(end, date)), (zone,), (), ())
+    lengths = tuple(end for end in ends if isinstance(end, str) and words.is_length(end))
+    instants = [end if isinstance(end, date) else _read(end) for end in ends if isinstance(end, date) or "-" in end]
+    return words.Mentioned(lengths, tuple(instants), (zone,), (), ())
+
+
+def _read(written: str) -> date:
+    """A day or an instant that a definition writes in quotes."""
+    is_day = len(written) == len("2026-03-01")
+    return date.fromisoformat(written) if is_day else datetime.fromisoformat(written)
 
 
 def _about(leaf: dict[str, Any], as_of: datetime, zone: str) -> tuple[str, tuple[str, ...], tuple[Any, ...]]:
@@ -121,6 +141,8 @@ def _about(leaf: dict[str, Any], as_of: datetime, zone: str) -> tuple[str, tuple
 def _near(name: str, literal: Any, as_of: datetime, zone: str) -> list[Any]:
     if isinstance(literal, list):
         return [value for item in literal for value in _near(name, item, as_of, zone)]
+    if isinstance(literal, dict):
+        return SMALL  # a reference
     if name == "exists":
         return ["", [], {}, None, False]
     if name == "matches":
@@ -130,10 +152,11 @@ def _near(name: str, literal: Any, as_of: datetime, zone: str) -> list[Any]:
     if isinstance(literal, bool):
         return [True, False, "TRUE", "False", "true", 1, 0, " true"]
     if isinstance(literal, datetime):
-        return _forms([literal, literal - words.MICROSECOND, literal + words.MICROSECOND])
+        literal = literal if literal.tzinfo is not None else literal.replace(tzinfo=ZoneInfo(zone))
+        return _forms(words.beside(literal))
     if isinstance(literal, date):
         midnight = datetime(literal.year, literal.month, literal.day, tzinfo=UTC)
-        return _forms([midnight, midnight - words.MICROSECOND, first_instant(literal, ZoneInfo(zone))])
+        return _forms([*words.beside(midnight)[:2], first_instant(literal, ZoneInfo(zone))])
     return _near_number(literal) if is_number(literal) else _near_text(literal)
 
 

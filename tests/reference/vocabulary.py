@@ -25,7 +25,6 @@ ACCOUNTS = ["acme", "beta", "It's"]
 SECOND_LENGTHS = ["7 days", "1 day", "24 hours", "1 hour", "90 minutes", "30 seconds", "2 weeks", "30 days"]
 MONTH_LENGTHS = ["1 month", "2 months", "12 months", "1 year", "13 months"]
 DAY_LENGTHS = ["1 calendar_days", "2 calendar_days", "7 calendar_days", "30 calendar_days"]
-MORE_LENGTHS = ["2 days"]
 LENGTHS = [*SECOND_LENGTHS, *MONTH_LENGTHS, *DAY_LENGTHS]
 
 # Month ends, leap days, and days with a change of clocks: Berlin, New York, Sao Paulo (whose midnight is skipped).
@@ -137,7 +136,7 @@ def mentioned(definitions: Mapping[str, dict[str, Any]]) -> Mentioned:
     literals = list({repr(scalar): scalar for scalar in scalars}.values())  # by repr: True is not 1
     texts = [literal for literal in literals if isinstance(literal, str)]
     return Mentioned(
-        lengths=tuple(literal for literal in texts if literal in {*LENGTHS, *MORE_LENGTHS}),
+        lengths=tuple(literal for literal in texts if is_length(literal)),
         instants=tuple(literal for literal in literals if isinstance(literal, date)),
         zones=tuple({definition.get("timezone", "UTC"): None for definition in definitions.values()}),
         literals=tuple(literal for literal in literals if not isinstance(literal, date)),
@@ -149,6 +148,15 @@ def _scalars(value: Any) -> list[Any]:
     if isinstance(value, dict | list):
         return [scalar for under in (value.values() if isinstance(value, dict) else value) for scalar in _scalars(under)]
     return [value]
+
+
+def is_length(text: str) -> bool:
+    """Whether a text is a duration of the language."""
+    try:
+        duration(text)
+    except ValueError:
+        return False
+    return True
 
 
 def as_json(literal: Any) -> Any:
@@ -172,11 +180,16 @@ def boundary_instants(as_of: datetime, known: Mentioned = EVERYTHING) -> list[da
                 exact += [day_start(clock, sign * length.count + step) for clock in clocks for step in (0, 1)]
     for literal in known.instants:
         if isinstance(literal, datetime):
-            exact.append(literal)
+            exact.append(literal if literal.tzinfo is not None else literal.replace(tzinfo=ZoneInfo(known.zones[0])))
         else:
             exact += [first_instant(literal, ZoneInfo(zone)) for zone in ("UTC", *known.zones)]
-    around = [at + step for at in exact for step in (timedelta(0), -MICROSECOND, MICROSECOND)]
+    around = [instant for at in exact for instant in beside(at)]
     return list(dict.fromkeys([*around, as_of - timedelta(hours=1), as_of - timedelta(days=40)]))
+
+
+def beside(instant: datetime) -> list[datetime]:
+    """The instant and its neighbours; of the first and the last year, whose neighbours nobody can write, nothing."""
+    return [instant, instant - MICROSECOND, instant + MICROSECOND] if 1 < instant.year < 9999 else []
 
 
 def written_forms(at: datetime) -> list[Any]:
