@@ -18,6 +18,8 @@ SWAPPED = {
     "left": ["inner"], "inner": ["left"], "desc": ["asc"],
 }  # fmt: skip
 COLUMN = re.compile(r"\bas (\w+),?$", re.MULTILINE)
+_LONG = 120
+"""Masked characters from which a line says by itself where it comes from."""
 INTERVAL = re.compile(r"'(\d+) (\w+)'")
 
 
@@ -56,11 +58,13 @@ def mutants(sql: str) -> Iterator[Mutant]:
     all_tokens = [Token(str(found.lastgroup), found.group(), found.start()) for found in TOKEN.finditer(sql)]
     tokens = [token for token in all_tokens if token.kind != "space"]
     numbers = [sql.count("\n", 0, token.start) for token in tokens]
-    lines = [_masked([token for token, at in zip(tokens, numbers, strict=True) if at == line]) for line in range(numbers[-1] + 1)]
+    lines = [
+        _masked([token for token, at in zip(tokens, numbers, strict=True) if at == line]) for line in range(numbers[-1] + 1)
+    ]
     for index, token in enumerate(tokens):
         for start, end, new, change in _faults(tokens, index):
             line = numbers[index]
-            around = "\n".join(lines[max(0, line - 1) : line + 2])
+            around = lines[line] if len(lines[line]) > _LONG else "\n".join(lines[max(0, line - 1) : line + 2])
             changed = sql[:start] + new + sql[end:]
             place = (change, around, index - numbers.index(line))
             yield Mutant(changed, place, _line(sql, token.start), _column(sql, token.start), change)
@@ -142,8 +146,10 @@ def _column(sql: str, at: int) -> str | None:
 
 
 def _masked(tokens: Sequence[Token]) -> str:
-    masked = []
+    masked: list[str] = []
     for token in tokens:
-        text = "?" if token.kind in ("text", "number") else token.text.lower()
-        masked.append(re.sub(r"\w*\d\w*", "name", text) if token.kind in ("word", "quoted") else text)
+        is_name = token.kind in ("word", "quoted") and (
+            (bool(masked) and masked[-1] == "as") or any(map(str.isdigit, token.text))
+        )
+        masked.append("?" if token.kind in ("text", "number") else "name" if is_name else token.text.lower())
     return " ".join(masked)

@@ -82,20 +82,27 @@ class Evaluator:
     """The compiled models of a project; `members` runs them on people, as often as wanted.
 
     first_runs  when audiences were first run, for `history: none`; others are at the instant that they are asked about
+    target      a folder in which what dbt parsed stays for the next time
     """
 
-    def __init__(self, root: Path, keys: Sequence[str], first_runs: Mapping[str, datetime] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        keys: Sequence[str],
+        first_runs: Mapping[str, datetime] | None = None,
+        target: Path | None = None,
+    ) -> None:
         self.first_runs = first_runs or {}
         with tempfile.TemporaryDirectory(prefix="audiences_") as folder:
-            dbt = in_memory(root, Path(folder))
+            dbt = in_memory(root, Path(folder), target)
             dbt.parse()
-            compiled = dbt.compile({"as_of": naive(_ANY_AS_OF).isoformat(), "run_id": "evaluation"})
             self.relations = dbt.relations()
             self.sql_traits = {name: declared_rows(meta) for name, meta in dbt.metas("sql_trait").items()}
             views = dbt.metas("view").items()
             self.related = {name: declared_table(meta) for name, meta in views if "related_rows" in meta}
             laid = {*_IDENTITY, *self.sql_traits, *self.related}
             wanted = dbt.ancestors(keys, given=laid)
+            compiled = dbt.compile({"as_of": naive(_ANY_AS_OF).isoformat(), "run_id": "evaluation"}, wanted - laid)
             self.models = {name: compiled[name] for name in dbt.order() if name in wanted - laid and name in compiled}
             self.audiences = frozenset(dbt.materialized("audience") & wanted)
             self.reads = {key: frozenset(dbt.ancestors([key], given=laid)) for key in self.audiences}
@@ -120,7 +127,7 @@ class Evaluator:
     @contextmanager
     def load(self, people: Iterable[Person], first_runs: Mapping[str, datetime] | None = None) -> Iterator[Loaded]:
         """These people in a warehouse of their own, to be asked about at many instants."""
-        warehouse = connect_duckdb({"path": ":memory:"})
+        warehouse = connect_duckdb({"path": ":memory:", "config_options": {"threads": 1}})  # few rows: two would wait for each other
         try:
             yield Loaded(self, warehouse, list(people), {**self.first_runs, **(first_runs or {})})
         finally:

@@ -70,7 +70,7 @@ def _evaluator(workspace: Workspace, keys: Sequence[str]) -> Evaluator:
     unsent = replace(project, audiences={key: replace(one, send_to=()) for key, one in project.audiences.items()})
     with workspace.scratch(generate(unsent, identifiers_of(project.destinations))) as copy:
         (copy / "models" / "audiences" / "audiences.yml").unlink(missing_ok=True)  # its tests would only cost time
-        return Evaluator(copy, keys)
+        return Evaluator(copy, keys, target=workspace.parsed_before("examples"))
 
 
 def _members(asked: Evaluator, cases: Sequence[Case]) -> Iterator[tuple[Case, frozenset[str]]]:

@@ -115,8 +115,6 @@ def _compiled(
     with workspace.scratch() as copy:
         dbt = workspace.dbt_on(copy)
         dbt.parse()
-        compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "preview"})
-        dbt.release()
         anew = {key}
         for path in workspace.files():
             if (path.startswith(COMPUTED) and not path.startswith(AS_BUILT)) or (
@@ -124,6 +122,8 @@ def _compiled(
             ):
                 anew.add(path.rsplit("/", 1)[1].removesuffix(".sql"))
         needed = dbt.ancestors([key]) & anew
+        compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "preview"}, needed)
+        dbt.release()
         yield dbt, [(name, compiled[name]) for name in dbt.order() if name in needed and name in compiled]
 
 

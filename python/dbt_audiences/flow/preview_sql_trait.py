@@ -44,10 +44,10 @@ def preview_sql_trait(workspace: Workspace, declared: SqlTrait, as_of: datetime,
     with workspace.scratch() as copy:
         dbt = workspace.dbt_on(copy)
         dbt.parse()
-        compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "preview"})
-        dbt.release()
         relations, generated = dbt.relations(), {path.rsplit("/", 1)[-1].removesuffix(".sql") for path in workspace.files()}
         wanted = (dbt.ancestors([declared.model]) & dbt.own_models()) - generated
+        compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "preview"}, wanted)
+        dbt.release()
         models = [(name, compiled[name]) for name in dbt.order() if name in wanted and name in compiled]
     rows = rows_model(declared)
     with workspace.prepared_warehouse() as warehouse, fresh_tables(warehouse, relations, models) as fresh:

@@ -63,7 +63,7 @@ class Workspace:
 
     def dbt_on(self, copy: Path) -> Dbt:
         """dbt for a copy of the project, with the same profile and target."""
-        return Dbt(copy, self.dbt.profiles_folder(), self.target, copy / "target")
+        return Dbt(copy, self.dbt.profiles_folder(), self.target, self.parsed_before("preview") or copy / "target")
 
     def files(self) -> dict[str, str]:
         """The text of every generated file."""
@@ -99,6 +99,15 @@ class Workspace:
                     (copy / entry.name).symlink_to(entry)
             write(copy, self.files() if files is None else files)
             yield copy
+
+    def parsed_before(self, purpose: str) -> Path | None:
+        """A folder where what dbt parsed for this purpose stays for the next time; none where nothing may be written."""
+        folder = self.dbt.target_folder() / "audiences" / purpose
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return None
+        return folder
 
     def audience(self, key: str) -> Audience:
         """A defined audience; an unknown key is a usage error that names the nearest."""

@@ -19,6 +19,8 @@ Progress = Callable[[str, int, int], None]
 """Called with a model's name, how many are done, and how many there are."""
 
 GUARD = "guard: "
+MOST_SELECTED = 200
+"""Models that are named one by one; beyond, compiling all of them costs little more than looking each of them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Dbt:
 
     def forget(self) -> None:
         """Have the whole project read again: of a new macro dbt does not notice which models it concerns."""
-        (self._target_folder() / "partial_parse.msgpack").unlink(missing_ok=True)
+        (self.target_folder() / "partial_parse.msgpack").unlink(missing_ok=True)
         self._manifest = None
 
     def install_packages(self) -> None:
@@ -119,9 +121,10 @@ class Dbt:
             raise UsageError(f"`{' '.join(select)}` cannot be selected: {error.message}") from error
         return {name.rsplit(".", 1)[-1] for name in result or ()}
 
-    def compile(self, variables: Mapping[str, object]) -> dict[str, str]:
-        """Model name -> compiled SQL, for every enabled model; nothing is run."""
-        result = self._invoke(["compile", *_variables(variables)]).result
+    def compile(self, variables: Mapping[str, object], names: Collection[str]) -> dict[str, str]:
+        """Model name -> compiled SQL of these models; nothing is run."""
+        select = self.selectors(names) if len(names) <= MOST_SELECTED else []
+        result = self._invoke(["compile", *_variables(variables), *(["--select", *select] if select else [])]).result
         return {
             row.node.name: row.node.compiled_code
             for row in result.results
@@ -243,7 +246,8 @@ class Dbt:
             raise UsageError(f"dbt_project.yml cannot be read: {_first_lines(error)}") from error
         return read if isinstance(read, dict) else {}
 
-    def _target_folder(self) -> Path:
+    def target_folder(self) -> Path:
+        """Where dbt keeps what it parsed and compiled."""
         given = self.target_path or os.environ.get("DBT_TARGET_PATH") or self._settings().get("target-path") or "target"
         return self.root / str(given)
 
@@ -281,11 +285,14 @@ class Dbt:
         return result
 
 
-def in_memory(root: Path, folder: Path) -> Dbt:
-    """dbt for the project at `root` with an in-memory DuckDB in place of its warehouse; what it writes goes to `folder`."""
+def in_memory(root: Path, folder: Path, target: Path | None = None) -> Dbt:
+    """dbt for the project at `root` with an in-memory DuckDB in place of its warehouse; what it writes goes to `folder`.
+
+    target  where what was parsed stays for the next time
+    """
     import json
 
-    dbt = Dbt(root, folder, "memory", folder / "target")
+    dbt = Dbt(root, folder, "memory", target or folder / "target")
     memory = {"type": "duckdb", "path": ":memory:", "schema": "main"}
     profiles = {dbt.profile_name(): {"target": "memory", "outputs": {"memory": memory}}}
     (folder / "profiles.yml").write_text(json.dumps(profiles), encoding="utf-8")
