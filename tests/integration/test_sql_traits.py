@@ -222,6 +222,7 @@ def test_values_of_every_type_read_as_they_do_in_events(project: Project) -> Non
         "truth": "equals: true", "day": "equals: 2026-01-31", "moment": "after: 2026-01-31T10:00:00Z",
         "zoned": "equals: 2026-01-31T10:00:00Z", "price": "equals: 10.5", "float_number": "equals: 0.1",
         "nothing": "exists: false", "list": "equals: '[\"a\",\"b\"]'", "address.city": "equals: Berlin",
+        "list.$": "equals: b", "address.zip.$": "gt: 1",
         "address.zip": "equals: '[1,2]'", "json_column.x.y": "equals: deep",
         "json_column": "equals: '{\"x\":{\"y\":\"deep\"}}'",
         "odd": "equals: 'It''s \"q\"'", "large": "equals: 12345678901234567890123", "missing": "exists: false",
