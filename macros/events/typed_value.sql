@@ -20,14 +20,13 @@
             ~ ' else ' ~ dbt_audiences.to_instant(text) ~ ' end'
         ) }}
     {%- elif type == 'text' -%}
-        {%- set number = 'cast(' ~ dbt_audiences.json_number_at(json, path) ~ ' as ' ~ dbt.type_string() ~ ')' -%}
         {{ return(
-            'case when ' ~ is_number ~ " then rtrim(rtrim(" ~ number ~ ", '0'), '.') else " ~ text ~ ' end'
+            'case when ' ~ is_number ~ ' then ' ~ dbt_audiences.json_number_text(json, path) ~ ' else ' ~ text ~ ' end'
         ) }}
     {%- elif type == 'json' -%}
         {%- set raw = dbt_audiences.typed_value(json, path, 'raw') -%}
         {{ return(
-            'case when ' ~ is_number ~ ' then ' ~ dbt_audiences.number_text(dbt_audiences.json_number_at(json, path))
+            'case when ' ~ is_number ~ ' then ' ~ dbt_audiences.json_number_text(json, path)
             ~ " when substr(" ~ raw ~ ", 1, 1) = '\"' then " ~ dbt_audiences.json_quoted(text)
             ~ ' when ' ~ text ~ ' is not null then ' ~ raw ~ ' end'
         ) }}
@@ -35,4 +34,11 @@
         {{ return('cast(' ~ (dbt_audiences.json_at(json, path) if path else json) ~ ' as ' ~ dbt.type_string() ~ ')') }}
     {%- endif -%}
     {{ exceptions.raise_compiler_error('typed_value(): unknown type `' ~ type ~ '`') }}
+{%- endmacro %}
+
+
+{#- The JSON number at `path` as text: the exact decimal without trailing zeros; beyond 29 digits as it came. -#}
+{% macro json_number_text(json, path) -%}
+    {%- set number = dbt_audiences.number_text(dbt_audiences.json_number_at(json, path)) -%}
+    {{ return('coalesce(' ~ number ~ ', ' ~ dbt_audiences.json_text_at(json, path) ~ ')') }}
 {%- endmacro %}

@@ -17,6 +17,8 @@ from dbt_audiences.flow.evaluate import Evaluator
 
 SUBJECTS = {"trait", "property", "context"}
 WINDOWS = ("within", "between", "since", "until", "session")
+MANNERS = ("held_for", "ignore_case", "as")
+"""Words that say how a value is compared, and nothing alone."""
 COUNTS = ("at_least", "at_most", "exactly", "regularly", "sources", "complete_within")
 
 
@@ -127,10 +129,13 @@ def _parts(who: Any) -> Iterator[Any]:
         for name in ("where", *WINDOWS, *COUNTS):
             if name in who and not SUBJECTS & set(who):
                 yield {other: value for other, value in who.items() if other != name}
-        operators = [name for name in who if name not in SUBJECTS]
+        operators = [name for name in who if name not in (*SUBJECTS, *MANNERS)]
         if SUBJECTS & set(who) and len(operators) > 1:
             for name in operators:
                 yield {other: value for other, value in who.items() if other not in operators or other == name}
+        for name in MANNERS:
+            if name in who and SUBJECTS & set(who):
+                yield {other: value for other, value in who.items() if other != name}
     for child in children:
         yield child
         yield from _parts(child)

@@ -101,13 +101,14 @@ def _instant_of_epoch(value: Decimal) -> datetime | None:
 
 
 def text(value: Any) -> str | None:
-    """The value as text: a number without exponent and trailing zeros, an array or object as its compact JSON."""
+    """The value as text: a number to nine places without trailing zeros, an array or object as its compact JSON."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if is_number(value):
-        plain = format(_decimal(value), "f")
+        exact = number(value)
+        plain = format(_decimal(value) if exact is None else exact, "f")
         short = plain.rstrip("0").rstrip(".") if "." in plain else plain
         return "0" if short in ("-0", "") else short
     return compact_json(value)

@@ -58,6 +58,10 @@ class DefinitionError(AudiencesError):
         self.problems = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.message)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[DefinitionError], tuple[tuple[Problem, ...]]]:
+        """As it is made, so that it reaches another process whole."""
+        return DefinitionError, (self.problems,)
+
 
 class FailedError(AudiencesError):
     """Something ran and fell short."""

@@ -127,7 +127,9 @@ class Evaluator:
     @contextmanager
     def load(self, people: Iterable[Person], first_runs: Mapping[str, datetime] | None = None) -> Iterator[Loaded]:
         """These people in a warehouse of their own, to be asked about at many instants."""
-        warehouse = connect_duckdb({"path": ":memory:", "config_options": {"threads": 1}})  # few rows: two would wait for each other
+        warehouse = connect_duckdb(
+            {"path": ":memory:", "config_options": {"threads": 1}}
+        )  # few rows: two would wait for each other
         try:
             yield Loaded(self, warehouse, list(people), {**self.first_runs, **(first_runs or {})})
         finally:

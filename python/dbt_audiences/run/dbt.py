@@ -121,9 +121,9 @@ class Dbt:
             raise UsageError(f"`{' '.join(select)}` cannot be selected: {error.message}") from error
         return {name.rsplit(".", 1)[-1] for name in result or ()}
 
-    def compile(self, variables: Mapping[str, object], names: Collection[str]) -> dict[str, str]:
-        """Model name -> compiled SQL of these models; nothing is run."""
-        select = self.selectors(names) if len(names) <= MOST_SELECTED else []
+    def compile(self, variables: Mapping[str, object], names: Collection[str] | None = None) -> dict[str, str]:
+        """Model name -> compiled SQL of these models, or of all; nothing is run."""
+        select = self.selectors(names) if names is not None and len(names) <= MOST_SELECTED else []
         result = self._invoke(["compile", *_variables(variables), *(["--select", *select] if select else [])]).result
         return {
             row.node.name: row.node.compiled_code
