@@ -12,10 +12,10 @@ when any of them is.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 from tests.integration.agreement import compiled, list_files
 from tests.integration.mutation_corpus import Session, Verdict, corpus, sessions
@@ -25,6 +25,7 @@ from dbt_audiences.flow.evaluate import Evaluator
 
 MOST_INSTANCES = 6
 """How many queries are tried for one fault until it is noticed."""
+WORD = re.compile(r"\w+")
 NOT_JUDGED = ("calls_", "stg_", "profile", "identifier_links", "memberships")
 """Models before those that definitions make: they have tests of their own."""
 
@@ -64,11 +65,14 @@ def _faults(evaluator: Evaluator) -> dict[Place, list[tuple[str, Mutant]]]:
         if not name.startswith(NOT_JUDGED):
             for mutant in mutants(sql):
                 found.setdefault(mutant.place, []).append((name, mutant))
-    return {place: list(_spread(instances)) for place, instances in found.items()}
+    asked = Counter(word for sql in evaluator.models.values() for word in set(WORD.findall(sql)))
+    return {place: _spread(instances, asked) for place, instances in found.items()}
 
 
-def _spread(instances: list[tuple[str, Mutant]]) -> Iterator[tuple[str, Mutant]]:
-    yield from instances[:: max(1, len(instances) // MOST_INSTANCES)][:MOST_INSTANCES]
+def _spread(instances: list[tuple[str, Mutant]], asked: Counter[str]) -> list[tuple[str, Mutant]]:
+    """The one of the column that most queries ask for, then some from everywhere."""
+    first = max(instances, key=lambda one: asked[one[1].column or ""])
+    return [first, *instances[:: max(1, len(instances) // MOST_INSTANCES)]][: MOST_INSTANCES + 1]
 
 
 def _verdict(asked: list[Session], instances: list[tuple[str, Mutant]]) -> Verdict:

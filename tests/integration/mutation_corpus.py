@@ -6,8 +6,8 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from tests.integration.agreement import Definitions, as_profile, renamed
@@ -26,6 +26,7 @@ from dbt_audiences.core.errors import AudiencesError
 from dbt_audiences.flow.evaluate import Answer, Answers, Evaluator
 
 SEED = 7
+FIRST_SEEN = datetime(1900, 1, 1, tzinfo=UTC)
 HISTORIES_EACH = 16
 """Drawn for each definition of a truth row, with times and values at its own edges."""
 SEQUENCES, PEOPLE_EACH = 40, 24
@@ -75,7 +76,7 @@ def _of_truths(made: Definitions) -> Iterator[Scenario]:
     """For each audience of a truth row, alone or with its computed trait, people at its edges; or those of other rows."""
     chance = random.Random(SEED)
     audiences = [key for key, definition in made.items() if "audience" in definition]
-    of_rows = [row.person for row in row_cases()]
+    of_rows = [row.person for row in row_cases() if row.person.events or row.person.traits]
     for number, key in enumerate(audiences):
         as_of = AS_OFS[number % len(AS_OFS)]
         own = {one: made[one] for one in referred(made, key)}
@@ -83,11 +84,25 @@ def _of_truths(made: Definitions) -> Iterator[Scenario]:
         if "then" in repr(own):
             histories = [funnel_drawing.histories(chance, as_of, own[key]["who"], PEOPLE_EACH)]
         elif key.startswith("row_"):
-            histories = [[_numbered(one, which)] for which, one in enumerate(chance.sample(of_rows, PEOPLE_EACH))]
+            histories = [[_numbered(_one_of(chance, of_rows), which)] for which in range(PEOPLE_EACH)]
         else:
             pools = pools_of(as_of, own)
             histories = [[_numbered(one, which) for one in history(pools, chance)] for which in range(HISTORIES_EACH)]
         yield Scenario(as_of, own, [[renamed(one, prefix) for one in people] for people in histories])
+
+
+def _one_of(chance: random.Random, people: Sequence[Person]) -> Person:
+    """One person who did what up to three did, at times of a few days."""
+    chosen = chance.sample(people, chance.choice([1, 2, 2, 3]))
+    events = [
+        replace(event, at=event.at - timedelta(days=number), message_id=f"e{number}")
+        for number, event in enumerate(event for one in chosen for event in one.events)
+    ]
+    traits = [
+        replace(change, at=change.at - timedelta(days=number), message_id=f"t{number}")
+        for number, change in enumerate(change for one in chosen for change in one.traits)
+    ]
+    return replace(chosen[0], events=events, traits=traits, first_seen_at=FIRST_SEEN)
 
 
 def _numbered(person: Person, number: int) -> Person:

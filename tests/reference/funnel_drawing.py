@@ -16,7 +16,7 @@ AS_OFS = [datetime(2026, 3, 10, 12, tzinfo=UTC), datetime(2026, 3, 31, 12, tzinf
 VALUES: dict[str, list[Any]] = {
     "k": [1, 1, 2, "1", "a", None],
     "v": [0, 1, 2, 2.5, "2", "n/a", None],
-    "list": [["a", 1], ["1", 2, None], [], "a", None, 1],
+    "list": [["a", 1], ["1", 2, None, 2], ["A", "a"], [], "a", None, 1],
 }
 Condition = dict[str, Any]
 
@@ -159,8 +159,12 @@ def _test(chance: random.Random) -> Condition:
         return test | ({"as": "text"} if chance.random() < 0.2 else {})
     if kind < 0.8:
         return {"property": "at", chance.choice(["before", "after"]): {"parent": "at"}}
-    if kind < 0.9:
-        return {"property": "k", chance.choice(["one_of", "none_of", "contains_any"]): {"parent": "list"}}
+    if kind < 0.85:
+        test = {"property": "list.$", chance.choice(["equals", "equals", "contains"]): {"parent": "k"}}
+        return test | ({"ignore_case": True} if chance.random() < 0.2 else {})
+    if kind < 0.92:
+        test = {"property": "k", chance.choice(["one_of", "one_of", "none_of", "contains_any"]): {"parent": "list"}}
+        return test | ({"ignore_case": True} if chance.random() < 0.2 else {})
     return {"property": "k", chance.choice(["contains", "not_contains", "starts_with", "ends_with"]): {"parent": "k"}}
 
 

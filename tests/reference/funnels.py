@@ -171,8 +171,9 @@ def _is_settled(child: dict[str, Any], chain: Chain) -> bool:
     if "until" in child:
         ends.append(literal_bound(child["until"], chain.clock) - MICROSECOND)
     last = chain.deadline
-    if ends:
+    if ends or last is not None:
         ends += [event.at for event in _blockers(child, chain) if event.at > chain.parent.at]
+    if ends:
         end = max(_after(min(ends), child.get("then", [])), min(ends))
         last = end if last is None else min(end, last)
     return last is None or chain.clock.as_of > last

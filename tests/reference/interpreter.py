@@ -136,7 +136,7 @@ def _condition_holds(condition: dict[str, Any], person: Person, asked: Asked) ->
             raise NotImplementedError("top of accounts")
         by = condition["top"]["by"]
         return person.name in top.first(
-            condition["top"], {one.name: _trait(by, one, clock, asked.definitions)[0] for one in asked.eligible()}
+            condition["top"], {one.name: _trait(by, one, clock, asked)[0] for one in asked.eligible()}
         )
     subjects = SUBJECTS & set(condition)
     if len(subjects) != 1:
@@ -150,7 +150,7 @@ def _condition_holds(condition: dict[str, Any], person: Person, asked: Asked) ->
             keys = _held_path(condition["trait"], asked.definitions)
             return held.holds(accounts.whole(person), keys, operators, condition["held_for"], clock)
         row = Row(None, _known_traits(person, clock))
-        return values_hold(operators, _trait(condition["trait"], person, clock, asked.definitions), row, clock)
+        return values_hold(operators, _trait(condition["trait"], person, clock, asked), row, clock)
     if len(condition) != 1:
         raise NotImplementedError(f"condition {sorted(condition)}")
     key = condition[subject]
@@ -171,14 +171,14 @@ def _held_path(written: str, definitions: Definitions) -> list[str]:
     return names
 
 
-def _trait(written: str, person: Person, clock: Clock, definitions: Definitions) -> list[Any]:
+def _trait(written: str, person: Person, clock: Clock, asked: Asked) -> list[Any]:
     """The trait's value; several where the path opens an array."""
-    names = path(written)
+    names, definitions = path(written), asked.definitions
     custom = history.current_traits(person, clock.as_of)
     if names[0] == "custom" and len(names) > 1:
         return leaves(custom, names[1:])
     if "trait" in definitions.get(names[0], {}):
-        return leaves(_computed_trait(definitions[names[0]], accounts.whole(person), clock.as_of), names[1:])
+        return leaves(_computed_trait(definitions[names[0]], accounts.whole(person), asked.people, clock.as_of), names[1:])
     if names[0] in definitions:
         raise ValueError(f"{names[0]} is an audience; it is read by in_audience only")
     return leaves(sql_traits.current(custom, person.sql_traits, is_custom=False), names)
@@ -188,8 +188,13 @@ def _known_traits(person: Person, clock: Clock) -> dict[str, Any]:
     return sql_traits.current(history.current_traits(person, clock.as_of), person.sql_traits, is_custom=False)
 
 
-def _computed_trait(definition: dict[str, Any], person: Person, as_of: datetime) -> Any:
-    """The value of a trait that the project computes, over all that the user did or that belongs to the account."""
+def _computed_trait(definition: dict[str, Any], person: Person, people: Sequence[Person], as_of: datetime) -> Any:
+    """The value of a trait that the project computes, over all that the user did or that belongs to the account.
+
+    What belongs to an account is the trait's to say, whatever the audience that asks counts.
+    """
+    if isinstance(person, accounts.Account):
+        person = accounts.account(person.name, people, definition, as_of)
     clock = Clock(as_of, ZoneInfo(definition.get("timezone", "UTC")))
     asked = {name: written for name, written in definition.items() if name not in computed.OWN_KEYS}
     return computed.value(definition, _matching_events(asked, person, lambda event: True, clock), clock)

@@ -29,8 +29,8 @@ def trait_model(trait: Trait, project: Project, tables: Tables) -> str:
     values = _values(trait, made, scene, rows)
     otherwise = OTHERWISE.get(trait.function)
     everybody = EVERYBODY if otherwise is not None else None
-    also = list(turning) or None
-    ctes.add("evaluated", package_call("trait_evaluated", rows, values, everybody, otherwise, turning=also))
+    also = [*turning, *([EVERYBODY] if trait.of == "accounts" and everybody is None else [])]  # who joins brings events along
+    ctes.add("evaluated", package_call("trait_evaluated", rows, values, everybody, otherwise, turning=list(also) or None))
     read = tables.traits.get(TraitName(trait.of, trait.key, "computed"), set())
     typed = render(package_call("typed_trait", "evaluated", column_mappings(tables, read, read)))
     text = "\n\n".join(ctes.texts).removesuffix(",")

@@ -10,6 +10,7 @@ from dbt_audiences.compile.needs import is_of_parent, own_comparisons, parent_co
 from dbt_audiences.compile.reader import Reader
 from dbt_audiences.compile.rows import joined_names, right_sides
 from dbt_audiences.compile.scene import Scene
+from dbt_audiences.compile.steps.items import children_by_item, items_of, lists_of, spans_by_item
 from dbt_audiences.compile.steps.references import ORDER, Pair, Split
 from dbt_audiences.compile.where import where_expression
 from dbt_audiences.core.definitions import Comparison, PropertyTest, Where
@@ -49,8 +50,11 @@ def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expressi
     unequal = [key_of(pair, scene) for pair in split.pairs if pair.comparison.operator == "not_equals"]
     unequal += [["event", "event"]] if link.unlike else []
     order = [pair for pair in split.pairs if pair.comparison.operator in ORDER]
-    others = [pair for pair in split.pairs if pair.comparison.operator not in ("equals", "not_equals", *ORDER)]
-    if others or split.mixed or len(order) > 1 or (order and unequal) or len(unequal) > MOST_UNEQUAL:
+    items, lists = ([], []) if order else (items_of(split), lists_of(split))
+    others = [
+        pair for pair in split.pairs if pair.comparison.operator not in ("equals", "not_equals", *ORDER) and pair not in lists
+    ]
+    if others or len(items) < len(split.mixed) or len(order) > 1 or (order and unequal) or len(unequal) > MOST_UNEQUAL:
         return [[1, _pairs(link, split, scene, name)]]
     if order:
         pair = order[0]
@@ -58,6 +62,14 @@ def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expressi
         return _ranked(
             link, equal, key_of(pair, scene), pair.comparison.operator, pair.comparison.type, scene, name, split, test
         )
+    if items:
+        by_item = children_by_item(link.children, items, scene, name)
+        link, equal = replace(link, children=by_item.rows), [*equal, *by_item.keys]
+    if lists:
+        reader = Reader(scene.tables, scene.timezone)
+        lefts = [child_column(pair.test, pair.comparison, reader) for pair in lists]
+        by_item = spans_by_item(link.spans, lists, lefts, scene, name)
+        link, equal = replace(link, spans=by_item.rows), [*equal, *by_item.keys]
     found: Counts = []
     for size in range(len(unequal) + 1):
         for chosen in combinations(unequal, size):
@@ -69,8 +81,8 @@ def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expressi
 def is_one_sort(split: Split) -> bool:
     """Whether only the same and other values bind a child to the event above, so that sorts give sums over all that follow."""
     unequal = [pair for pair in split.pairs if pair.comparison.operator == "not_equals"]
-    others = [pair for pair in split.pairs if pair.comparison.operator not in ("equals", "not_equals")]
-    return not others and not split.mixed and len(unequal) < MOST_UNEQUAL
+    others = [pair for pair in split.pairs if pair.comparison.operator not in ("equals", "not_equals", "one_of")]
+    return not others and len(items_of(split)) == len(split.mixed) and len(unequal) < MOST_UNEQUAL
 
 
 def _found(
@@ -108,8 +120,12 @@ def completed(link: Link, parts: Split, scene: Scene, name: str, by: str, nth: i
 
 def blocked(rows: str, blockers: str, parts: Split, scene: Scene, name: str) -> str:
     """The CTE of when each event is first followed by one that blocks: by one sort, or by pairs where no order serves."""
-    if all(pair.comparison.operator == "equals" for pair in parts.pairs) and not parts.mixed:
+    items = items_of(parts)
+    if all(pair.comparison.operator == "equals" for pair in parts.pairs) and len(items) == len(parts.mixed):
         keys = [key_of(pair, scene) for pair in parts.pairs]
+        if items:
+            by_item = children_by_item(blockers, items, scene, name)
+            blockers, keys = by_item.rows, [*keys, *by_item.keys]
         line = package_call("step_blockers_line", rows, blockers, keys=keys or None)
         return _first(line, "blocked_at", len(keys), scene, name)
     tests = [pair_test(pair.test, pair.comparison, scene) for pair in parts.pairs]
