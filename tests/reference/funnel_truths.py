@@ -18,6 +18,8 @@ def _not_b(**more: Any) -> dict[str, Any]:
 
 
 _CART = [{"property": "cart", "equals": {"parent": "cart"}}]
+_SKU_BOUGHT = {"property": "items.$.sku", "equals": {"parent": "sku"}}
+_SKU_SEEN = {"property": "sku", "one_of": {"parent": "seen"}}
 _A = ("A", -3 * DAY)
 _B_LATER = ("B", -2 * DAY)
 
@@ -326,6 +328,57 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
     ),
     # each parent is judged by itself
     (_not_b(within="1 day"), [("A", -9 * DAY), ("B", -8 * DAY), _A], True),
+    # one item of an array: an event counts once, however many of its items, or of the list above, are the same
+    *(
+        (
+            _then({"performed": "B", "where": where, **counts}),
+            [("A", -3 * DAY, above), *(("B", -DAY, one) for one in below)],
+            is_in,
+        )
+        for where, counts, above, below, is_in in [
+            (_SKU_BOUGHT, {}, {"sku": "x"}, [{"items": [{"sku": "y"}, {"sku": "x"}]}], True),
+            (_SKU_BOUGHT, {}, {"sku": "x"}, [{"items": [{"sku": "y"}, {"id": "x"}]}, {"items": None}, {"sku": "x"}], False),
+            (_SKU_BOUGHT, {}, {"sku": None}, [{"items": [{"sku": None}]}], False),
+            (_SKU_BOUGHT, {}, {"sku": "1"}, [{"items": [{"sku": 1}]}], True),
+            (_SKU_BOUGHT, {}, {"sku": "x"}, [{"items": {"sku": "x"}}], True),
+            (_SKU_BOUGHT, {"at_least": 2}, {"sku": "x"}, [{"items": [{"sku": "x"}, {"sku": "x"}]}], False),
+            (_SKU_BOUGHT, {"at_least": 2}, {"sku": "x"}, [{"items": [{"sku": "x"}]}, {"items": [{"sku": "x"}]}], True),
+            (
+                {**_SKU_BOUGHT, "ignore_case": True},
+                {"at_least": 2},
+                {"sku": "x"},
+                [{"items": [{"sku": "X"}, {"sku": "x"}]}],
+                False,
+            ),
+            ({**_SKU_BOUGHT, "ignore_case": True}, {}, {"sku": "x"}, [{"items": [{"sku": "X"}]}], True),
+            (_SKU_BOUGHT, {"sum": "v", "gte": 4}, {"sku": "x"}, [{"items": [{"sku": "x"}, {"sku": "x"}], "v": 2}], False),
+            ([_SKU_BOUGHT, *_CART], {}, {"sku": "x", "cart": 1}, [{"items": [{"sku": "x"}], "cart": 2}], False),
+            ([_SKU_BOUGHT, *_CART], {}, {"sku": "x", "cart": 1}, [{"items": [{"sku": "x"}], "cart": 1}], True),
+            (_SKU_SEEN, {}, {"seen": ["y", "x"]}, [{"sku": "x"}], True),
+            (_SKU_SEEN, {}, {"seen": ["y", None]}, [{"sku": "x"}, {"sku": None}], False),
+            (_SKU_SEEN, {"at_least": 2}, {"seen": ["x", "x"]}, [{"sku": "x"}], False),
+            (_SKU_SEEN, {"at_least": 2}, {"seen": ["x", "y"]}, [{"sku": "x"}, {"sku": "y"}], True),
+            ({**_SKU_SEEN, "ignore_case": True}, {"at_least": 2}, {"seen": ["x", "X"]}, [{"sku": "x"}], False),
+            (
+                [_SKU_SEEN, _SKU_BOUGHT],
+                {"at_least": 2},
+                {"seen": ["x", "y"], "sku": "z"},
+                [
+                    {"sku": "x", "items": [{"sku": "z"}, {"sku": "z"}]},
+                ],
+                False,
+            ),
+        ]
+    ),
+    # the first event of `without` with the item ends the window
+    *(
+        (
+            _then({"performed": "B", "without": {"performed": "C", "where": _SKU_BOUGHT}}),
+            [("A", -3 * DAY, {"sku": "x"}), ("C", -2 * DAY, {"items": [{"sku": "y"}, {"sku": sku}]}), ("B", -DAY)],
+            is_in,
+        )
+        for sku, is_in in [("x", False), ("z", True)]
+    ),
 ]
 
 FUNNEL_CHANGES: list[Any] = [  # condition, events, is it in, when that changes
