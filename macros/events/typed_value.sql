@@ -37,8 +37,12 @@
 {%- endmacro %}
 
 
-{#- The JSON number at `path` as text: the exact decimal without trailing zeros; beyond 29 digits as it came. -#}
+{#-
+  The JSON number at `path` as text: the exact decimal without trailing zeros; beyond 29 digits as it came, where it has digits
+  alone: what an engine's JSON makes of an exponent is no two engines' the same.
+-#}
 {% macro json_number_text(json, path) -%}
     {%- set number = dbt_audiences.number_text(dbt_audiences.json_number_at(json, path)) -%}
-    {{ return('coalesce(' ~ number ~ ', ' ~ dbt_audiences.json_text_at(json, path) ~ ')') }}
+    {%- set text = dbt_audiences.json_text_at(json, path) -%}
+    {{ return('coalesce(' ~ number ~ ', case when strpos(lower(' ~ text ~ "), 'e') = 0 then " ~ text ~ ' end)') }}
 {%- endmacro %}

@@ -77,6 +77,8 @@ TEXTS: list[Any] = [
 
 COMPARISONS: list[Any] = [  # operators, value, do they hold
     ({"equals": 10}, "1e1", True),
+    ({"equals": "1" + "0" * 29}, 1e29, False),
+    ({"exists": True}, 1e29, True),
     ({"equals": 10}, True, False),
     ({"equals": "10"}, 10.0, True),
     ({"equals": "10"}, "10.0", False),

@@ -108,6 +108,8 @@ def text(value: Any) -> str | None:
         return "true" if value else "false"
     if is_number(value):
         exact = number(value)
+        if exact is None and not isinstance(value, int):
+            return None
         plain = format(_decimal(value) if exact is None else exact, "f")
         short = plain.rstrip("0").rstrip(".") if "." in plain else plain
         return "0" if short in ("-0", "") else short
