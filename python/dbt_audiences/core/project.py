@@ -93,7 +93,10 @@ class ExamplePerson:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`examples:` entry: at `as_of`, each person `given` must be in, or out, as expected."""
+    """`examples:` entry: at `as_of`, each person `given` must be in, or out, as expected; of a trait, have the value expected.
+
+    expect_values  name -> JSON value of a computed trait, None for missing
+    """
 
     name: str
     as_of: datetime
@@ -102,6 +105,7 @@ class Example:
     expect_in: tuple[str, ...]
     expect_out: tuple[str, ...]
     place: Place
+    expect_values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,11 @@ class Loaded:
                 self._built.add(name)
         return found
 
+    def values(self, trait: str) -> dict[str, str]:
+        """Profile id -> JSON text of a computed trait, as of the last instant asked about; who has none is not in it."""
+        rows = self._warehouse.fetch(f"select profile_id, value from {self._evaluator.relations[trait]}")
+        return {str(profile_id): str(value) for profile_id, value in rows if value is not None}
+
     @contextmanager
     def replaced(self, name: str, sql: str) -> Iterator[None]:
         """The model has another query meanwhile: what it is worth to know whether a fault in one would be noticed."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
 from dbt_audiences.compile.project import generate
 from dbt_audiences.compile.tables import leaves
 from dbt_audiences.core.definitions import Top
-from dbt_audiences.core.project import Audience, Example
+from dbt_audiences.core.project import Audience, Example, Trait
 from dbt_audiences.flow.evaluate import Evaluator, Person, people_of
 from dbt_audiences.flow.example_people import Case, batches
 from dbt_audiences.flow.explaining.explanation import Explanation, explain_person
 from dbt_audiences.flow.explaining.questions import evaluator, parts
 from dbt_audiences.flow.given_sql_traits import with_sql_traits
+from dbt_audiences.flow.trait_examples import WrongValue, asking, wrong_values
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.sync.engine import identifiers_of
 
@@ -27,6 +29,7 @@ class ExampleResult:
     """One example: who was expected and missing, and who was in and should not be; both empty when it holds.
 
     explanations  why those are in or are not
+    wrong_values  of a computed trait, in place of these: who has another value than expected
     """
 
     audience: str
@@ -37,44 +40,71 @@ class ExampleResult:
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
     explanations: tuple[Explanation, ...] = ()
+    wrong_values: tuple[WrongValue, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether the definition does what the example says."""
-        return not self.missing and not self.unexpected
+        return not self.missing and not self.unexpected and not self.wrong_values
 
 
 def run_examples(
     workspace: Workspace, keys: Sequence[str], progress: Callable[[str, int, int], None] | None = None
 ) -> list[ExampleResult]:
-    """Every example of the audiences (all without keys), in the order written; the models are compiled and built once."""
-    chosen = [workspace.audience(key) for key in keys] or list(workspace.project.audiences.values())
-    wanted = [audience for audience in chosen if audience.examples and audience.enabled]
+    """Every example of the audiences and computed traits (all without keys); the models are compiled and built once."""
+    project = workspace.project
+    chosen = [project.traits.get(key) or workspace.audience(key) for key in keys] or [
+        *project.audiences.values(),
+        *project.traits.values(),
+    ]
+    wanted = [one for one in chosen if one.examples and one.enabled]
     if not wanted:
         return []
-    asked = _evaluator(workspace, [audience.key for audience in wanted])
-    pairs = [(audience, example) for audience in wanted for example in audience.examples]
+    names = (name for name in (f"who_has_{number}" for number in count(1)) if name not in project.audiences)
+    traits = dict(zip(names, (one for one in wanted if isinstance(one, Trait)), strict=False))
+    audiences = [one for one in wanted if isinstance(one, Audience)]
+    readers = [asking(trait, name) for name, trait in traits.items()]
+    asked = _evaluator(workspace, audiences, readers)
+    pairs = [(audience, example) for audience in audiences for example in audience.examples]
+    of_traits = [(reader, example) for reader in readers for example in traits[reader.key].examples]
     members: dict[tuple[str, int], frozenset[str]] = {}
     declared = tuple(asked.sql_traits.values())
-    for cases in batches(pairs, declared, _ranks(workspace, asked)):
-        for case, found in _members(asked, cases):
-            members[case.audience.key, id(case.example)] = found
+    values: dict[tuple[str, int], dict[str, str]] = {}
+    for cases in batches([*pairs, *of_traits], declared, _ranks(workspace, asked)):
+        for case, found in _answers(asked, cases, {name: trait.key for name, trait in traits.items()}):
+            place = case.audience.key, id(case.example)
+            if isinstance(found, dict):
+                values[place] = found
+            else:
+                members[place] = found
             if progress is not None:
-                progress(f"{case.audience.key}: {case.example.name}", len(members), len(pairs))
+                done = len(members) + len(values)
+                progress(f"{case.audience.key}: {case.example.name}", done, len(pairs) + len(of_traits))
     results = [_result(audience, example, members[audience.key, id(example)]) for audience, example in pairs]
-    return _explained(workspace, pairs, results)
+    return [
+        *_explained(workspace, pairs, results),
+        *(_of_trait(traits[one.key], example, values[one.key, id(example)]) for one, example in of_traits),
+    ]
 
 
-def _evaluator(workspace: Workspace, keys: Sequence[str]) -> Evaluator:
-    project = workspace.project
-    unsent = replace(project, audiences={key: replace(one, send_to=()) for key, one in project.audiences.items()})
+def _evaluator(workspace: Workspace, audiences: Sequence[Audience], asking: Sequence[Audience]) -> Evaluator:
+    """The models of these audiences, and of some that no file defines."""
+    project, keys = workspace.project, [one.key for one in (*audiences, *asking)]
+    known = {key: replace(one, send_to=()) for key, one in project.audiences.items()}
+    hashes = {**dict.fromkeys(keys, ""), **project.hashes}
+    unsent = replace(project, audiences={**known, **{one.key: one for one in asking}}, hashes=hashes)
     with workspace.scratch(generate(unsent, identifiers_of(project.destinations))) as copy:
         (copy / "models" / "audiences" / "audiences.yml").unlink(missing_ok=True)  # its tests would only cost time
         return Evaluator(copy, keys, target=workspace.parsed_before("examples"))
 
 
-def _members(asked: Evaluator, cases: Sequence[Case]) -> Iterator[tuple[Case, frozenset[str]]]:
-    """The members that each case's audience has among the case's people, by the names that the example gives."""
+def _answers(
+    asked: Evaluator, cases: Sequence[Case], traits: Mapping[str, str]
+) -> Iterator[tuple[Case, frozenset[str] | dict[str, str]]]:
+    """The members that each case's audience has among the case's people, or the values of the trait that it reads (`traits`).
+
+    By the names that the example gives.
+    """
     first_runs = {case.audience.key: case.example.created for case in cases if case.example.created is not None}
     with asked.load([person for case in cases for person in case.people], first_runs) as loaded:
         for as_of in sorted({case.example.as_of for case in cases}):
@@ -82,6 +112,11 @@ def _members(asked: Evaluator, cases: Sequence[Case]) -> Iterator[tuple[Case, fr
             answers = loaded.answers(as_of, {case.audience.key for case in now})
             for case in now:
                 key = case.audience.key
+                if key in traits:
+                    held = loaded.values(traits[key])
+                    names = {person.profile_id: person.profile_id.removeprefix(case.prefix) for person in case.people}
+                    yield case, {name: held[id_] for id_, name in names.items() if id_ in held}
+                    continue
                 found = {
                     person.profile_id.removeprefix(case.prefix)
                     for person in case.people
@@ -108,6 +143,11 @@ def _result(audience: Audience, example: Example, members: frozenset[str]) -> Ex
         tuple(name for name in example.expect_in if name not in members),
         tuple(name for name in example.expect_out if name in members),
     )
+
+
+def _of_trait(trait: Trait, example: Example, found: dict[str, str]) -> ExampleResult:
+    wrong = tuple(wrong_values(example, found))
+    return ExampleResult(trait.key, example.name, str(example.place), (), (), (), (), wrong_values=wrong)
 
 
 def _around(example: Example, name: str) -> list[Person]:

@@ -11,38 +11,54 @@ from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 from dbt_audiences.spec.times import time_of
 
 
-def read_examples(node: ListNode | None, of: Entity, problems: Problems) -> tuple[Example, ...]:
-    """Every example of a definition."""
-    return () if node is None else problems.each(node, lambda item: _example(item, of, problems))
+def read_examples(node: ListNode | None, of: Entity, problems: Problems, *, of_trait: bool = False) -> tuple[Example, ...]:
+    """Every example of a definition; those of a computed trait expect values."""
+    return () if node is None else problems.each(node, lambda item: _example(item, of, problems, of_trait=of_trait))
 
 
-def _example(node: Node, of: Entity, problems: Problems) -> Example:
+def _example(node: Node, of: Entity, problems: Problems, *, of_trait: bool) -> Example:
     fields = Fields(node, "an example", problems)
     as_of = instant_of(fields.need("as_of"), "`as_of`")
     created = fields.take("created")
     before = len(problems.found)
     given = _people(fields.need("given"), as_of, of, problems)
     is_read = len(problems.found) == before
-    expect = Fields(fields.need("expect"), "`expect`", problems)
+    expected = fields.need("expect")
+    values = _values(expected) if of_trait else {}
+    expect = Fields(expected, "`expect`", problems)
     example = Example(
         name=fields.text("name") or f"line {fields.place.line}",
         as_of=as_of,
         created=None if created is None else time_of(created, "`created`", as_of),
         given=given,
-        expect_in=expect.texts("in") or (),
-        expect_out=expect.texts("out") or (),
+        expect_in=() if of_trait else expect.texts("in") or (),
+        expect_out=() if of_trait else expect.texts("out") or (),
         place=fields.place,
+        expect_values=values,
     )
-    expect.finish()
+    if not of_trait:
+        expect.finish()
     fields.finish()
     if is_read:
         _check_names(example, expect, of, problems)
     return example
 
 
+def _values(node: Node) -> dict[str, object]:
+    if not isinstance(node, MapNode) or not node.entries:
+        raise Wrong(node.place, "`expect` names people and the value that each must have", "{ann: 25, bob: null}")
+    return {name: json_value(value) for name, value in node.entries.items()}
+
+
 def _check_names(example: Example, expect: Fields, of: Entity, problems: Problems) -> None:
     people = [*example.given, *(user for person in example.given for user in person.users)]
     names = {person.name for person in people if person.of == of}
+    for name in example.expect_values:
+        if name not in names:
+            hint = unknown(name, names) if names else f"no {of} are given"
+            problems.add(expect.place_of(name), f"`{name}` is expected, but not given", hint)
+    if example.expect_values:
+        return
     for key in ("in", "out"):
         for name in example.expect_in if key == "in" else example.expect_out:
             if name not in names:

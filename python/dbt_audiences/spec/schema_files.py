@@ -27,7 +27,7 @@ def _head(word: str) -> dict[str, Schema]:
         "every": described(ref("every"), "How often it is computed: a cron expression or a length of time."),
         "tags": described(ref("texts"), "Tags of the dbt model."),
         "meta": {"type": "object", "description": "meta of the dbt model."},
-        "examples": listed(ref("example"), 0),
+        "examples": listed(ref("example" if word == "audience" else "example_of_trait"), 0),
     }
 
 
@@ -111,7 +111,8 @@ def file_definitions() -> Schema:
     return {
         "send_to": _send_to(of_trait=False),
         "send_to_of_trait": _send_to(of_trait=True),
-        "example": _example(),
+        "example": _example(of_trait=False),
+        "example_of_trait": _example(of_trait=True),
         "person": _person(with_users=False),
         "example_account": _person(with_users=True),
         "people": {"type": "object", "minProperties": 1, "additionalProperties": ref("person")},
@@ -157,12 +158,15 @@ def _send_to(*, of_trait: bool) -> Schema:
     return mapping(properties, required=("destination",), allOf=rules)
 
 
-def _example() -> Schema:
+def _example(*, of_trait: bool) -> Schema:
     accounts = mapping(
         {"accounts": {"type": "object", "minProperties": 1, "additionalProperties": ref("example_account")}},
         required=("accounts",),
     )
     names: Schema = {"type": "array", "items": _TEXT}
+    expected: Schema = mapping({"in": names, "out": names}, minProperties=1)
+    if of_trait:
+        expected = {"type": "object", "minProperties": 1, "description": "Who must have which value; null for none."}
     return mapping(
         {
             "name": _TEXT,
@@ -175,7 +179,7 @@ def _example() -> Schema:
                     {"type": "object", "minProperties": 1, "additionalProperties": ref("example_account")},
                 ]
             },
-            "expect": mapping({"in": names, "out": names}, minProperties=1),
+            "expect": expected,
         },
         required=("as_of", "given", "expect"),
     )

@@ -71,7 +71,7 @@ def read_trait(node: Node, root: Path, stem: str, problems: Problems) -> Trait:
         tags=fields.distinct("tags") or (),
         meta=read_meta(fields),
         send_to=read_send_to(fields.items("send_to"), of, problems, of_trait=True),
-        examples=read_examples(fields.items("examples"), of, problems),
+        examples=read_examples(fields.items("examples"), of, problems, of_trait=True),
         place=fields.place,
     )
     fields.finish()

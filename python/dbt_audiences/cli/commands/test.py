@@ -29,11 +29,14 @@ def command(keys: tuple[str, ...], as_json: bool, project_dir: Path, profiles_di
     for result in failed:
         click.echo(f"{result.place}: {result.audience}: {result.example}")
         expected = (("in", result.expected_in), ("out", result.expected_out))
-        click.echo("  expected " + ", ".join(f"{word}: [{', '.join(names)}]" for word, names in expected if names))
+        if result.expected_in or result.expected_out:
+            click.echo("  expected " + ", ".join(f"{word}: [{', '.join(names)}]" for word, names in expected if names))
         for name in result.missing:
             click.echo(f"  {name} should be in, and is not")
         for name in result.unexpected:
             click.echo(f"  {name} should be out, and is in")
+        for wrong in result.wrong_values:
+            click.echo(f"  {wrong.name} should have {wrong.expected or 'no value'}, and has {wrong.found or 'none'}")
         for explanation in result.explanations:
             click.echo("\n".join(f"    {line}" for line in lines(explanation)))
     click.echo(f"{len(results) - len(failed)} of {len(results)} examples hold")
