@@ -19,6 +19,11 @@
 {%- endmacro %}
 
 
+{% macro audiences_frozen_traits() -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+
 {% macro audiences_sql_traits() -%}
     {{ return([]) }}
 {%- endmacro %}

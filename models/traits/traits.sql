@@ -1,8 +1,9 @@
 {{ config(materialized='replaced_table') }}
 
 {%- set computed = dbt_audiences.from_project('audiences_computed_traits')() %}
+{%- set frozen = dbt_audiences.frozen_traits(dbt_audiences.from_project('audiences_frozen_traits')()) %}
 {%- set declared = dbt_audiences.from_project('audiences_sql_traits')() %}
-{%- set hiding = computed + declared | map(attribute='names') | sum(start=[]) + dbt_audiences.from_project('audiences_keys')() %}
+{%- set hiding = computed + frozen | map(attribute='key') | list + declared | map(attribute='names') | sum(start=[]) + dbt_audiences.from_project('audiences_keys')() %}
 
 -- The value of every trait as it stands at as_of; one set to null is gone. A custom trait that a key or a SQL trait hides is
 -- `custom.<name>`.
@@ -38,6 +39,16 @@ select
     value,
     updated_at
 from {{ ref(key) }}
+where value is not null
+{%- endfor %}
+{%- for one in frozen %}
+union all
+select
+    profile_id,
+    {{ dbt_audiences.text_literal(one.key) }} as trait,
+    value,
+    updated_at
+from {{ one.relation }}
 where value is not null
 {%- endfor %}
 {%- for one in declared %}

@@ -146,3 +146,20 @@ def test_all_current_values_stand_in_one_table(project: Project) -> None:
         ("acme", "seats", "7"), ("ann", "custom.orders", '"many"'), ("ann", "orders", "3"), ("ann", "plan", '"gold"'),
         ("bob", "orders", "2"), ("cid", "orders", "0"),
     ]  # fmt: skip
+
+
+def test_the_values_of_a_disabled_trait_stay_as_they_are_until_it_is_enabled(project: Project) -> None:
+    define(project, "orders", performed="Ordered", count=True)
+    project.run()
+    project.audiences("disable", "orders")
+    project.load(track("bob", "Ordered", 0.1), identify(0.1, userId="cid", traits={"orders": "mine"}))
+    project.run("--full-refresh", day=1)
+    said = (
+        "select i.value, t.trait, t.value from audiences.traits as t inner join audiences.profile_identifiers as i "
+        "on i.profile_id = t.profile_id and i.type = 'user_id' where t.trait like '%orders' order by all"
+    )
+    frozen = [("ann", "orders", "3"), ("bob", "orders", "2"), ("cid", "custom.orders", '"mine"'), ("cid", "orders", "0")]
+    assert project.sql(said) == frozen
+    project.audiences("enable", "orders")
+    project.run(day=2)
+    assert project.sql(said) == [frozen[0], ("bob", "orders", "3"), *frozen[2:]]
