@@ -9,11 +9,12 @@
   tied      only children at the span's first instant
   tests     SQL over the child's events, and `asked` over the spans, that must hold
   weights   SQL for numbers of a child that are added up beside counting it
+  counted   SQL for how often a child counts
   shape     profile_id, key_1.., moment, place (what comes first at one moment: the begin of a span, the child's events, its end; the
             begin of a strict one after the events); message_id (of the parent) and edge (-1 a begin, 1 an end, 0 an event); counted
             and weight_1..
 -#}
-{% macro step_line(spans, children, keys=[], present=[], strictly=false, tied=false, tests=[], asked=[], weights=[]) -%}
+{% macro step_line(spans, children, keys=[], present=[], strictly=false, tied=false, tests=[], asked=[], weights=[], counted='1') -%}
     select
         profile_id,
         message_id,
@@ -40,7 +41,7 @@
         0 as edge,
         occurred_at as moment,
         1 as place,
-        1 as counted
+        {{ counted | indent(8) }} as counted
         {%- for weight in weights %},
         {{ weight }} as weight_{{ loop.index }}
         {%- endfor %}

@@ -20,6 +20,10 @@ def _not_b(**more: Any) -> dict[str, Any]:
 _CART = [{"property": "cart", "equals": {"parent": "cart"}}]
 _SKU_BOUGHT = {"property": "items.$.sku", "equals": {"parent": "sku"}}
 _SKU_SEEN = {"property": "sku", "one_of": {"parent": "seen"}}
+_SAME_K = {"property": "k", "equals": {"parent": "k"}}
+_OTHER_K = {"property": "k", "not_equals": {"parent": "k"}}
+_SAME_V = {"property": "v", "equals": {"parent": "v"}}
+_MIXED = [{"k": 1, "v": 1, "cart": 7}, {"k": 1, "v": 2}, {"k": 2, "v": 1}, {"k": "X", "v": 2}, {"v": 9}]
 _A = ("A", -3 * DAY)
 _B_LATER = ("B", -2 * DAY)
 
@@ -369,6 +373,38 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
                 False,
             ),
         ]
+    ),
+    # trees of what is the same as above and what the event is alone
+    *(
+        (
+            _then({"performed": "B", "where": where, "at_least": least}),
+            [("A", -3 * DAY, above), *(("B", -DAY, one) for one in _MIXED)],
+            is_in,
+        )
+        for where, above, count in [
+            ({"any": [_SAME_K, _SAME_V]}, {"k": 1, "v": 2}, 3),
+            ({"any": [_SAME_K, _SAME_V]}, {"k": 1, "v": 1}, 3),
+            ({"any": [_SAME_K, _SAME_V]}, {"k": None}, 0),
+            ({"none": [_SAME_K, _SAME_V]}, {"k": 1, "v": 2}, 2),
+            ({"none": [_SAME_K, _SAME_V]}, {}, 5),
+            ({"not": _SAME_K}, {"k": 1}, 3),
+            ({"not": [_SAME_K, _SAME_V]}, {"k": 1, "v": 1}, 4),
+            ({"any": [_SAME_K, {"property": "v", "equals": 9}]}, {"k": 1}, 3),
+            ({"any": [_SAME_K, {"property": "v", "equals": 1}]}, {"k": 1}, 3),
+            ({"any": [_OTHER_K, _SAME_V]}, {"k": 1, "v": 1}, 3),
+            ({"any": [_OTHER_K, _SAME_V]}, {"v": 1}, 2),
+            ({"not": _OTHER_K}, {"k": 1}, 3),
+            ({"not": _OTHER_K}, {}, 5),
+            ([{"any": [_SAME_K, _SAME_V]}, {"not": _SAME_V}], {"k": 1, "v": 2}, 1),
+            ([{"any": [_SAME_K, _SAME_V]}, *_CART], {"k": 1, "v": 1, "cart": 7}, 1),
+            ({"any": [{**_SAME_K, "ignore_case": True}, _SAME_V]}, {"k": "x", "v": 5}, 1),
+            (
+                {"any": [[_SAME_K, {"property": "v", "gte": 2}], {"none": [_SAME_K, {"property": "k", "exists": True}]}]},
+                {"k": 1},
+                2,
+            ),
+        ]
+        for least, is_in in [(max(count, 1), count > 0), (count + 1, False)]
     ),
     # the first event of `without` with the item ends the window
     *(

@@ -11,9 +11,10 @@ from dbt_audiences.compile.reader import Reader
 from dbt_audiences.compile.rows import joined_names, right_sides
 from dbt_audiences.compile.scene import Scene
 from dbt_audiences.compile.steps.items import children_by_item, items_of, lists_of, spans_by_item
+from dbt_audiences.compile.steps.mixed import is_of_equalities, parts_of
 from dbt_audiences.compile.steps.references import ORDER, Pair, Split
 from dbt_audiences.compile.where import where_expression
-from dbt_audiences.core.definitions import Comparison, PropertyTest, Where
+from dbt_audiences.core.definitions import All, Comparison, PropertyTest, Where
 
 HEAVY = 1000
 """Rows of a child from which a profile's inequalities are counted by ranks in place of pairs."""
@@ -54,7 +55,9 @@ def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expressi
     others = [
         pair for pair in split.pairs if pair.comparison.operator not in ("equals", "not_equals", *ORDER) and pair not in lists
     ]
-    if others or len(items) < len(split.mixed) or len(order) > 1 or (order and unequal) or len(unequal) > MOST_UNEQUAL:
+    trees = [where for where in split.mixed if where not in items]
+    is_mixed = bool(trees) and (bool(order or unequal or weights) or not is_of_equalities(trees))
+    if others or is_mixed or len(order) > 1 or (order and unequal) or len(unequal) > MOST_UNEQUAL:
         return [[1, _pairs(link, split, scene, name)]]
     if order:
         pair = order[0]
@@ -70,6 +73,9 @@ def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expressi
         lefts = [child_column(pair.test, pair.comparison, reader) for pair in lists]
         by_item = spans_by_item(link.spans, lists, lefts, scene, name)
         link, equal = replace(link, spans=by_item.rows), [*equal, *by_item.keys]
+    if trees:
+        parts = parts_of(trees, mixed_reader(All(tuple(trees), trees[0].place), split, scene), scene)
+        return [[1, _found(link, [*equal, *part.keys], [], scene, name, counted=part.counted)] for part in parts]
     found: Counts = []
     for size in range(len(unequal) + 1):
         for chosen in combinations(unequal, size):
@@ -92,6 +98,7 @@ def _found(
     scene: Scene,
     name: str,
     weights: Expression = None,
+    counted: Expression = None,
 ) -> str:
     """The CTE of the counts by one sort."""
     line = package_call(
@@ -105,6 +112,7 @@ def _found(
         asked=list(link.asked) or None,
         tests=list(link.tests) or None,
         weights=weights,
+        counted=counted,
     )
     added = scene.ctes.add(f"{name}_line", line)
     return scene.ctes.add(f"{name}_found", package_call("step_found", added, keys=len(keys) or None, weights=weights))

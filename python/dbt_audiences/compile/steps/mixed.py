@@ -1,0 +1,130 @@
+"""Trees of tests that mix what a child is alone with values that are the same as those above: as sums of counts by sorts.
+
+What a tree says depends, beside the child itself, on which of its equalities hold. So the children for which it holds are those
+of every set of equalities, each child counted with a weight of its own: for `any: [a, b]` those with a, and those with b, less
+those with both. The weights are alternating sums over the subsets, computed on the child alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from dbt_audiences.compile.items import Column
+from dbt_audiences.compile.jinja import Expression, package_call
+from dbt_audiences.compile.needs import is_of_parent, own_comparisons, parent_column
+from dbt_audiences.compile.reader import Reader
+from dbt_audiences.compile.scene import Scene
+from dbt_audiences.compile.where import all_of, comparisons_expression, where_expression
+from dbt_audiences.core.definitions import ITEM, All, Any, Comparison, Not, PropertyTest, Where
+
+Key = list[Expression]
+"""What must be equal: of the child, of the event above."""
+MOST_ATOMS = 3
+"""Equalities of trees; each doubles the sorts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The children with these keys, each counted so often."""
+
+    keys: list[Key]
+    counted: Expression
+
+
+def is_of_equalities(trees: Sequence[Where]) -> bool:
+    """Whether all that these trees compare with the event above is whether plain values are the same, or are others."""
+    pairs = [(test, one) for tree in trees for test, one in _pairs(tree)]
+    compared = [one for tree in trees for one in own_comparisons(tree) if is_of_parent(one)]
+    return len(compared) == len(pairs) and len(_atoms(pairs)) <= MOST_ATOMS
+
+
+def parts_of(trees: Sequence[Where], reader: Reader, scene: Scene) -> Iterator[Part]:
+    """What adds up to the number of children for which all of the trees hold."""
+    pairs = [(test, one) for tree in trees for test, one in _pairs(tree)]
+    atoms = _atoms(pairs)
+    for size in range(len(atoms) + 1):
+        for chosen in combinations(atoms, size):
+            terms: list[Expression] = []
+            for part in range(size + 1):
+                for true in combinations(chosen, part):
+                    sign = -1 if (size - part) % 2 else 1
+                    terms.append([sign, all_of([_judged(tree, frozenset(true), reader) for tree in trees])])
+            keys = [_key(atom, reader, scene) for atom in chosen]
+            yield Part(keys, package_call("step_weight", terms))
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """Whether a value of the child is the same as one above; or, with `is_known`, whether that one is there at all."""
+
+    origin: str
+    path: tuple[str, ...]
+    type: str
+    above: Column
+    ignore_case: bool
+    is_known: bool = False
+
+
+def _atoms(pairs: Sequence[tuple[PropertyTest, Comparison]]) -> list[Atom]:
+    found: dict[Atom, None] = {}
+    for test, comparison in pairs:
+        found[_same(test, comparison)] = None
+        if comparison.operator == "not_equals":
+            found[replace(_same(test, comparison), is_known=True)] = None
+    return list(found)
+
+
+def _same(test: PropertyTest, comparison: Comparison) -> Atom:
+    return Atom(test.origin, test.path, comparison.type or "presence", parent_column(comparison), test.ignore_case)
+
+
+def _pairs(tree: Where) -> Iterator[tuple[PropertyTest, Comparison]]:
+    match tree:
+        case All(children=children) | Any(children=children):
+            for child in children:
+                yield from _pairs(child)
+        case Not(child=child):
+            yield from _pairs(child)
+        case PropertyTest() if ITEM not in tree.path:
+            for one in tree.comparisons:
+                if is_of_parent(one) and one.operator in ("equals", "not_equals"):
+                    yield tree, one
+
+
+def _judged(tree: Where, true: frozenset[Atom], reader: Reader) -> Expression:
+    """The tree where just these equalities hold, as a test of the child alone."""
+    match tree:
+        case All(children=children):
+            return all_of([_judged(child, true, reader) for child in children])
+        case Any(children=children):
+            return package_call("any_of", [_judged(child, true, reader) for child in children])
+        case Not(child=child):
+            return package_call("not_true", _judged(child, true, reader))
+        case PropertyTest() if any(is_of_parent(one) for one in tree.comparisons):
+            own = tuple(one for one in tree.comparisons if not is_of_parent(one))
+            tests = [_pair_judged(tree, one, true, reader) for one in tree.comparisons if is_of_parent(one)]
+            if own:
+                tests.append(comparisons_expression(tree.origin, tree.path, own, tree.ignore_case, reader))
+            return all_of(tests)
+    return where_expression(tree, reader)
+
+
+def _pair_judged(test: PropertyTest, comparison: Comparison, true: frozenset[Atom], reader: Reader) -> Expression:
+    same = _same(test, comparison)
+    if comparison.operator == "equals":
+        return "true" if same in true else "false"
+    if same in true or replace(same, is_known=True) not in true:
+        return "false"
+    return package_call("known", reader.column(same.origin, same.path, same.type))
+
+
+def _key(atom: Atom, reader: Reader, scene: Scene) -> Key:
+    right: Expression = scene.tables.column_names[atom.above]
+    if atom.is_known:
+        return ["true", package_call("known", right)]
+    left = reader.column(atom.origin, atom.path, atom.type)
+    if atom.ignore_case:
+        return [package_call("case_ignored", left), package_call("case_ignored", right)]
+    return [left, right]
