@@ -7,13 +7,21 @@ from dataclasses import dataclass, field
 
 from dbt_audiences.compile.jinja import Expression, Sum, package_call
 from dbt_audiences.compile.names import naive_text
-from dbt_audiences.compile.needs import EVENT_NAME, children_of, parent_column, parent_references, trait_reference
+from dbt_audiences.compile.needs import EVENT_NAME, children_of, parent_column, parent_references
 from dbt_audiences.compile.reader import Reader, TraitKey
-from dbt_audiences.compile.rows import Rows, event_rows, joined_names, joined_of, right_sides
-from dbt_audiences.compile.scene import Scene, cte_name
+from dbt_audiences.compile.rows import Rows, event_rows, joined_names, joined_of
+from dbt_audiences.compile.scene import Scene
 from dbt_audiences.compile.steps.bounded import is_in_order
-from dbt_audiences.compile.steps.links import Link, blocked, child_column, completed, counted, mixed_reader
-from dbt_audiences.compile.steps.references import Split, split
+from dbt_audiences.compile.steps.columns import (
+    columns_above,
+    columns_below,
+    columns_compared,
+    compared_with,
+    has_names,
+    name_of,
+)
+from dbt_audiences.compile.steps.links import Link, blocked, completed, counted
+from dbt_audiences.compile.steps.references import split
 from dbt_audiences.compile.steps.ties import NO_NAMES, Names, Tie, can_tie, ties
 from dbt_audiences.compile.steps.tree import (
     Test,
@@ -26,20 +34,18 @@ from dbt_audiences.compile.steps.tree import (
     tests_in,
     upper_bounds,
 )
-from dbt_audiences.compile.steps.values import opened, value_column, value_entry, value_test
+from dbt_audiences.compile.steps.values import opened, value_entry, value_test
 from dbt_audiences.compile.tables import ANY_EVENT
 from dbt_audiences.compile.trait_columns import made_of_aggregate
-from dbt_audiences.compile.where import all_of, turns, where_expression
+from dbt_audiences.compile.where import all_of, turns
 from dbt_audiences.compile.windows import duration_argument, window_argument
 from dbt_audiences.core.definitions import (
     Aggregate,
     All,
     Any,
     Child,
-    Comparison,
     Performed,
     Place,
-    Reference,
     Where,
     Window,
 )
@@ -84,14 +90,14 @@ class _Sequence:
 
     def build(self) -> Held:
         root, ctes = self.root, self.scene.ctes
-        name = _name(root)
-        columns = sorted({*self.columns, *_columns_above(root, self.scene)})
+        name = name_of(root)
+        columns = sorted({*self.columns, *columns_above(root, self.scene)})
         if root.complete_within is None or self.is_in_order:
             for child in children_of(root.then):
                 self._base(child)
         rows = self._rows(root, root.where, columns, f"{name}_rows", None, self._needed(root))
         if root.complete_within is not None:
-            kept: list[Expression] = [*columns, *(["event"] if _has_names(root) else [])]
+            kept: list[Expression] = [*columns, *(["event"] if has_names(root) else [])]
             if self.is_in_order:
                 call = package_call("with_deadline", rows, kept, duration_argument(root.complete_within))
                 rows = ctes.add(f"{name}_bounded", call)
@@ -131,7 +137,7 @@ class _Sequence:
                 columns=list(columns) or None,
                 where=rows.where,
                 windows=list(windows) or None,
-                names=self._names(step) if _has_names(step) else None,
+                names=self._names(step) if has_names(step) else None,
                 pruned_by=pruned_by,
             ),
             place,
@@ -142,7 +148,7 @@ class _Sequence:
         scene = self.scene
         for event in step.events:
             self.read.setdefault(event, scene.events(event, step.place))
-        joined = joined_of(_compared_with(step), scene, step.place)
+        joined = joined_of(compared_with(step), scene, step.place)
         rows = event_rows(step.events, where, scene, step.place, sources=step.sources, joined=joined)
         self.of_traits += joined.turning
         found = turns(step.where, Reader(scene.tables, scene.timezone, joined.traits, joined.lists))
@@ -175,11 +181,11 @@ class _Sequence:
         for inner in children_of(child.step.then):
             if self.roots is None:
                 self._base(inner)
-        step, name = child.step, _name(child.step)
+        step, name = child.step, name_of(child.step)
         columns = self._columns(child)
         place = child.place if id(child) not in self.bases else None
         rows = self._rows(step, split(step.where).alone, columns, name, place, self._needed(step))
-        self.bases[id(child)] = self._of_roots(rows, columns + (["event"] if _has_names(step) else []))
+        self.bases[id(child)] = self._of_roots(rows, columns + (["event"] if has_names(step) else []))
         return self.bases[id(child)]
 
     def _of_roots(self, rows: str, columns: list[str]) -> str:
@@ -189,7 +195,7 @@ class _Sequence:
 
     def _columns(self, child: Child) -> list[str]:
         """Columns of a child that the steps around it read."""
-        return sorted({*_columns_above(child.step, self.scene), *_columns_below(child, self.scene)})
+        return sorted({*columns_above(child.step, self.scene), *columns_below(child, self.scene)})
 
     # --- holding -------------------------------------------------------------------------------------------------------------
 
@@ -216,7 +222,7 @@ class _Sequence:
             f"{name}_judged", package_call("step_judged", rows, [*carried, *(["deadline_at"] if is_bounded else [])], entries)
         )
         pending: list[Expression] = []
-        traits = joined_names(_compared_with(step), self.scene).traits
+        traits = joined_names(compared_with(step), self.scene).traits
 
         def expression(node: Tree) -> Expression:
             match node:
@@ -260,7 +266,7 @@ class _Sequence:
 
     def _entry(self, step: Performed, rows: str, above: Names, child: Child, waits: bool, completes: int | None) -> Expression:
         """What joins a child to the step's events: the CTEs of its spans and counts, and of when so many are complete."""
-        name, scene = _name(child.step), self.scene
+        name, scene = name_of(child.step), self.scene
         parts = split(child.step.where)
         kept = sorted({scene.tables.column_names[parent_column(one)] for one in parent_references(child)})
         spans = self._spans(step, rows, child, kept, waits, name)
@@ -290,7 +296,7 @@ class _Sequence:
         return self.opened[events]
 
     def _carried(self, step: Performed, columns: list[str]) -> list[str]:
-        return columns + (["event"] if _has_names(step) else []) + (ROOT_COLUMNS if self.roots is not None else [])
+        return columns + (["event"] if has_names(step) else []) + (ROOT_COLUMNS if self.roots is not None else [])
 
     def _link(self, spans: str, child: Child, tie: Tie) -> Link:
         """All children where the names cannot matter; else those at the parent's own instant."""
@@ -300,13 +306,13 @@ class _Sequence:
         if tie.names is not None and (tie.names or not tie.others):
             asked = (package_call("one_of", "event", list(tie.names), "text", negated=True if tie.others else None),)
         tests: tuple[Expression, ...] = ()
-        if tie.excluded and _has_names(child.step):
+        if tie.excluded and has_names(child.step):
             tests = (package_call("one_of", "event", sorted(tie.excluded), "text", negated=True),)
         return Link(spans, self._followers(child, tie.above), is_tied=True, unlike=tie.unlike, asked=asked, tests=tests)
 
     def _spans(self, step: Performed, rows: str, child: Child, kept: list[str], waits: bool, name: str) -> str:
         until = child.step.window.until
-        columns = kept + (["event"] if _has_names(step) and can_tie(child) else [])
+        columns = kept + (["event"] if has_names(step) and can_tie(child) else [])
         call = package_call(
             "step_span",
             rows,
@@ -328,62 +334,8 @@ class _Sequence:
         scene, found = self.scene, []
         for one in child.without:
             parts = split(one.where)
-            columns = sorted(_columns_compared(parts, scene))
+            columns = sorted(columns_compared(parts, scene))
             step = Performed((one.event,), child.step.measure, Window(), one.where, None, None, None, None, False, child.place)
             blockers = self._of_roots(self._rows(step, parts.alone, columns, f"{name}_blockers", None, None), columns)
             found.append(blocked(rows, blockers, parts, scene, name))
         return found
-
-
-def _name(step: Performed) -> str:
-    return cte_name(step.events[0] if len(step.events) == 1 else "one of several", step.place)
-
-
-def _has_names(step: Performed) -> bool:
-    """Whether its events have several names, which are kept then."""
-    return len(step.events) > 1 or step.events == (ANY_EVENT,)
-
-
-def _columns_above(step: Performed, scene: Scene) -> set[str]:
-    """Columns of a step's events that its children refer to."""
-    found = {
-        scene.tables.column_names[parent_column(one)] for child in children_of(step.then) for one in parent_references(child)
-    }
-    traits = joined_names(_compared_with(step), scene).traits
-    return found | {traits[trait_reference(one)] for one in _aggregates_with_traits(step)}
-
-
-def _compared_with(step: Performed) -> list[tuple[Comparison, bool]]:
-    """What the rows of a step are compared with, and the aggregates of its children with traits."""
-    return [*right_sides(step.where), *((one, False) for one in _aggregates_with_traits(step))]
-
-
-def _aggregates_with_traits(step: Performed) -> list[Comparison]:
-    return [
-        one
-        for child in children_of(step.then)
-        if isinstance(child.step.measure, Aggregate)
-        for one in child.step.measure.comparisons
-        if isinstance(one.operand, Reference) and one.operand.of == "trait"
-    ]
-
-
-def _columns_below(child: Child, scene: Scene) -> set[str]:
-    """Columns of a child's events that are compared with the event above, or that its aggregate reads."""
-    found = _columns_compared(split(child.step.where), scene)
-    if isinstance(child.step.measure, Aggregate):
-        found.add(value_column(child.step.measure, scene))
-    return found
-
-
-def _columns_compared(parts: Split, scene: Scene) -> set[str]:
-    """Columns of events that are compared with the event above, and what else their tests with it read."""
-    reader = Reader(scene.tables, scene.timezone)
-    for pair in parts.pairs:
-        child_column(pair.test, pair.comparison, reader)
-    found = {*reader.fields}
-    for where in parts.mixed:
-        mixed = mixed_reader(where, parts, scene)
-        where_expression(where, mixed)
-        found |= {*mixed.fields, *mixed.traits.values(), *mixed.lists.values()}
-    return found
