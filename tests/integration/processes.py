@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import subprocess
 import sys
@@ -16,6 +17,7 @@ AUDIENCES = Path(sys.executable).with_name("audiences")
 
 def started(project: Project, *arguments: str, limit: int | None = None) -> subprocess.Popen[str]:
     """A command in a process of its own; `limit` is the largest size of a file that it may write."""
+    gc.collect()  # cursors that a command in this process left behind would keep the database locked
 
     def prepare() -> None:
         if limit is not None:

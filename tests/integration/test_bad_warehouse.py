@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -33,6 +34,7 @@ def project(shop: Project, tmp_path: Path) -> Project:
 @contextmanager
 def held(project: Project) -> Iterator[subprocess.Popen[str]]:
     """Another process has the database open; it lets go when its standard input is closed."""
+    gc.collect()  # a command that ran in this process may have left cursors of dbt's behind, which its end would have closed
     command = [sys.executable, "-c", HOLD, str(project.root / "warehouse.duckdb")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdin is not None and holder.stdout is not None

@@ -46,10 +46,10 @@ def preview_sql_trait(workspace: Workspace, declared: SqlTrait, as_of: datetime,
         dbt.parse()
         relations, generated = dbt.relations(), {path.rsplit("/", 1)[-1].removesuffix(".sql") for path in workspace.files()}
         wanted = (dbt.ancestors([declared.model]) & dbt.own_models()) - generated
-        compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "preview"}, wanted)
+        rows = rows_model(declared)
+        compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "preview"}, wanted | {rows})
         dbt.release()
         models = [(name, compiled[name]) for name in dbt.order() if name in wanted and name in compiled]
-    rows = rows_model(declared)
     with workspace.prepared_warehouse() as warehouse, fresh_tables(warehouse, relations, models) as fresh:
         table = fresh[declared.model]
         found = warehouse.fetch(
