@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import socket
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
-
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
@@ -47,22 +43,3 @@ def refuse_private_literal(url: str) -> None:
         return
     if not is_public(host):
         raise PrivateAddress(host, host)
-
-
-class PublicResolver(AbstractResolver):
-    """Resolves names to public addresses only: what was checked is what is connected to, so a second answer cannot slip in."""
-
-    def __init__(self) -> None:
-        self._resolver = ThreadedResolver()
-
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
-        """The addresses of a name; raises `PrivateAddress` when one is not public."""
-        found = await self._resolver.resolve(host, port, family)
-        for entry in found:
-            if not is_public(entry["host"]):
-                raise PrivateAddress(host, entry["host"])
-        return found
-
-    async def close(self) -> None:
-        """Nothing is held."""
-        await self._resolver.close()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
 
-from dbt_audiences.sync.addresses import PrivateAddress, PublicResolver
+from dbt_audiences.sync.addresses import PrivateAddress, is_public
 from dbt_audiences.sync.channel import Outcome
 from dbt_audiences.sync.effects import Effects
 
@@ -31,6 +34,25 @@ HOLD_REASON = "a person must renew the credentials"
 
 Signer = Callable[[str, bytes], Mapping[str, str]]
 """(request id, body) -> the headers of a body sent now."""
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves names to public addresses only: what was checked is what is connected to, so a second answer cannot slip in."""
+
+    def __init__(self) -> None:
+        self._resolver = ThreadedResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        """The addresses of a name; raises `PrivateAddress` when one is not public."""
+        found = await self._resolver.resolve(host, port, family)
+        for entry in found:
+            if not is_public(entry["host"]):
+                raise PrivateAddress(host, entry["host"])
+        return found
+
+    async def close(self) -> None:
+        """Nothing is held."""
+        await self._resolver.close()
 
 
 def session(*, allow_private_addresses: bool, connections: int) -> aiohttp.ClientSession:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
-
-import aiohttp
+from typing import TYPE_CHECKING, cast
 
 from dbt_audiences.sync import payloads
 from dbt_audiences.sync.addresses import PrivateAddress, refuse_private_literal
 from dbt_audiences.sync.channel import Opening, Outcome, Request, Setting, Side, Spec, Unit
-from dbt_audiences.sync.http import post, session
 from dbt_audiences.sync.webhook_signature import secret_bytes, signed_headers
+
+if TYPE_CHECKING:
+    import aiohttp
 
 CONNECTIONS = 4
 DEFAULT_BATCH_SIZE = 500
@@ -67,6 +67,8 @@ class Webhook:
         }
 
     async def _deliver(self, requests: Sequence[Request]) -> list[Outcome]:
+        from dbt_audiences.sync.http import post, session  # aiohttp takes long to import, and most commands send nothing
+
         private = self._opening.allow_private_addresses
         if not private:
             try:
