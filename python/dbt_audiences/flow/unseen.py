@@ -10,10 +10,11 @@ from pathlib import Path
 from dbt_audiences.core.errors import AudiencesError
 from dbt_audiences.core.warehouse import Relations, Warehouse, text_literal
 from dbt_audiences.flow.workspace import Workspace
-from dbt_audiences.run.registry import relation_exists
+from dbt_audiences.run.registry import relation_exists, relations_called
 from dbt_audiences.spec.readings import Reading, readings
 
 ANY_EVENT = "*"
+_READ = ("stg_events", "traits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,23 @@ def unseen(workspace: Workspace) -> Unseen:
         if credentials["type"] == "duckdb" and not Path(path).is_file():
             return Unseen((), "there is no warehouse yet")
         with workspace.warehouse() as warehouse:
-            relations = workspace.dbt.relations()
-            if not all(relation_exists(warehouse, relations[name]) for name in ("stg_events", "traits")):
+            relations = _relations(workspace, warehouse)
+            if not all(relation_exists(warehouse, relations[name]) for name in _READ):
                 return Unseen((), "nothing was computed in the warehouse yet")
             found = [one for one in readings(workspace.project) if one.kind != "trait" or _is_custom(workspace, one)]
             return Unseen(tuple(_warnings(found, _Seen(warehouse, relations))), None)
     except AudiencesError as error:
         return Unseen((), error.message)
+
+
+def _relations(workspace: Workspace, warehouse: Warehouse) -> Relations:
+    """Where the tables are that are looked at; dbt is asked, which takes seconds, only where the warehouse has several."""
+    found = relations_called(warehouse, _READ)
+    return (
+        {name: one for name, (one,) in found.items()}
+        if all(len(one) == 1 for one in found.values())
+        else workspace.dbt.relations()
+    )
 
 
 def _is_custom(workspace: Workspace, reading: Reading) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from dbt_audiences.core.errors import DefinitionError, Problem
@@ -23,6 +23,16 @@ def relation_exists(warehouse: Warehouse, relation: str) -> bool:
         f"where table_schema = {text_literal(schema)} and table_name = {text_literal(table)}"
     )
     return bool(found[0][0])
+
+
+def relations_called(warehouse: Warehouse, names: Iterable[str]) -> dict[str, list[str]]:
+    """Name -> the quoted tables and views of that name in all schemas."""
+    found: dict[str, list[str]] = {name: [] for name in names}
+    tables = ", ".join(text_literal(name) for name in found)
+    sql = f"select distinct table_schema, table_name from information_schema.tables where table_name in ({tables})"
+    for schema, table in warehouse.fetch(sql):
+        found[str(table)].append(f'"{schema}"."{table}"')
+    return found
 
 
 def refuse_reused_keys(warehouse: Warehouse, relations: Relations, project: Project, *, reuse: frozenset[str]) -> None:
