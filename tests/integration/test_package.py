@@ -191,6 +191,18 @@ def test_a_package_of_another_installation_is_exchanged_for_the_one_that_runs(tm
     assert link.resolve() == ROOT
 
 
+@pytest.mark.parametrize("other", ["none", "gone"])
+def test_examples_run_in_a_fresh_checkout_and_leave_it_as_it_is(tmp_path: Path, other: str) -> None:
+    answer(tmp_path, "init", "shop")
+    packages = tmp_path / "shop/dbt_packages"
+    shutil.rmtree(packages)
+    if other == "gone":
+        packages.mkdir()
+        (packages / "dbt_audiences").symlink_to(tmp_path / other)
+    assert audiences(tmp_path / "shop", "test").exit_code == 0
+    assert packages.exists() is (other == "gone")
+
+
 @pytest.mark.parametrize(
     ("folder", "name"),
     [

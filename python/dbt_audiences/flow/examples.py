@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -22,6 +23,11 @@ from dbt_audiences.sync.engine import identifiers_of
 
 MOST_EXPLAINED = 5
 """Audiences with failed examples whose people are explained: each costs a compile of its own."""
+
+Answered = tuple[Case, frozenset[str] | dict[str, str]]
+"""A case, with its members or the values of its trait, by the names of the example."""
+_AT_ONCE, _FEW = 2, 20
+"""DuckDB answers in two threads; fewer cases than these are not worth a second warehouse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +76,17 @@ def run_examples(
     members: dict[tuple[str, int], frozenset[str]] = {}
     declared = tuple(asked.sql_traits.values())
     values: dict[tuple[str, int], dict[str, str]] = {}
-    for cases in batches([*pairs, *of_traits], declared, _ranks(workspace, asked)):
-        for case, found in _answers(asked, cases, {name: trait.key for name, trait in traits.items()}):
-            place = case.audience.key, id(case.example)
-            if isinstance(found, dict):
-                values[place] = found
-            else:
-                members[place] = found
-            if progress is not None:
-                done = len(members) + len(values)
-                progress(f"{case.audience.key}: {case.example.name}", done, len(pairs) + len(of_traits))
+    read = {name: trait.key for name, trait in traits.items()}
+    together = batches([*pairs, *of_traits], declared, _ranks(workspace, asked))
+    for case, found in _side_by_side(lambda cases: _answers(asked, cases, read), together):
+        place = case.audience.key, id(case.example)
+        if isinstance(found, dict):
+            values[place] = found
+        else:
+            members[place] = found
+        if progress is not None:
+            done = len(members) + len(values)
+            progress(f"{case.audience.key}: {case.example.name}", done, len(pairs) + len(of_traits))
     results = [_result(audience, example, members[audience.key, id(example)]) for audience, example in pairs]
     return [
         *_explained(workspace, pairs, results),
@@ -98,13 +105,24 @@ def _evaluator(workspace: Workspace, audiences: Sequence[Audience], asking: Sequ
         return Evaluator(copy, keys, target=workspace.parsed_before("examples"))
 
 
-def _answers(
-    asked: Evaluator, cases: Sequence[Case], traits: Mapping[str, str]
-) -> Iterator[tuple[Case, frozenset[str] | dict[str, str]]]:
-    """The members that each case's audience has among the case's people, or the values of the trait that it reads (`traits`).
+def _side_by_side(
+    answers: Callable[[Sequence[Case]], Iterator[Answered]], together: Iterable[Sequence[Case]]
+) -> Iterator[Answered]:
+    """The answers to each list of cases that may be loaded together, long ones in halves at the same time."""
 
-    By the names that the example gives.
-    """
+    def halves() -> Iterator[Sequence[Case]]:
+        for cases in together:
+            ordered = sorted(cases, key=lambda case: case.example.as_of)
+            size = max(_FEW, -(-len(ordered) // _AT_ONCE))
+            yield from (ordered[start : start + size] for start in range(0, len(ordered), size))
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for found in pool.map(lambda cases: list(answers(cases)), halves()):
+            yield from found
+
+
+def _answers(asked: Evaluator, cases: Sequence[Case], traits: Mapping[str, str]) -> Iterator[Answered]:
+    """The members that each case has among its people, or the values of the trait that its audience reads (`traits`)."""
     first_runs = {case.audience.key: case.example.created for case in cases if case.example.created is not None}
     with asked.load([person for case in cases for person in case.people], first_runs) as loaded:
         for as_of in sorted({case.example.as_of for case in cases}):

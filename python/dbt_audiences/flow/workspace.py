@@ -92,10 +92,11 @@ class Workspace:
         with tempfile.TemporaryDirectory(prefix="audiences_") as folder:
             copy = Path(folder) / "project"
             copy.mkdir()
+            not_copied = (*_NOT_COPIED, *((self.dbt.packages_folder,) if self.dbt.lacks_packages() else ()))
             for entry in self.root.iterdir():
                 if entry.name in ("models", "macros"):
                     shutil.copytree(entry, copy / entry.name)
-                elif entry.name not in _NOT_COPIED:
+                elif entry.name not in not_copied:
                     (copy / entry.name).symlink_to(entry)
             write(copy, self.files() if files is None else files)
             yield copy

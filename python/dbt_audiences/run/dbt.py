@@ -13,6 +13,7 @@ from typing import Any
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError, WarehouseError
 from dbt_audiences.run.packages import PACKAGE_VARIABLE, lacks_packages, package_path
+from dbt_audiences.run.profile import plain_credentials
 from dbt_audiences.run.warehouses.duckdb import busy_error
 
 Progress = Callable[[str, int, int], None]
@@ -55,13 +56,15 @@ class Dbt:
     target_path: Path | None = None
     state: Path | None = None
     """Artifacts that `state:` selectors compare with."""
+    writes_log: bool = True
+    """What dbt does is written to logs/dbt.log, which takes its time."""
     _manifest: Any = field(default=None, repr=False)
 
     def parse(self) -> None:
         """Read the project as it now stands on disk; must be called again after files were generated."""
         self._manifest = None
-        self.credentials()
-        if lacks_packages(self.root, str(self._settings().get("packages-install-path") or "dbt_packages")):
+        self._checked_credentials()
+        if self.lacks_packages():
             self.install_packages()
         self._manifest = self._invoke(["parse", "--no-write-json"]).result  # the run writes it
 
@@ -69,6 +72,15 @@ class Dbt:
         """Have the whole project read again: of a new macro dbt does not notice which models it concerns."""
         (self.target_folder() / "partial_parse.msgpack").unlink(missing_ok=True)
         self._manifest = None
+
+    @property
+    def packages_folder(self) -> str:
+        """Where `dbt deps` puts packages."""
+        return str(self._settings().get("packages-install-path") or "dbt_packages")
+
+    def lacks_packages(self) -> bool:
+        """Whether the packages that the project asks for are not those that it has."""
+        return lacks_packages(self.root, self.packages_folder)
 
     def install_packages(self) -> None:
         """`dbt deps`: what packages.yml names into dbt_packages/; a package that lies on this machine needs no network."""
@@ -124,7 +136,9 @@ class Dbt:
     def compile(self, variables: Mapping[str, object], names: Collection[str] | None = None) -> dict[str, str]:
         """Model name -> compiled SQL of these models, or of all; nothing is run."""
         select = self.selectors(names) if names is not None and len(names) <= MOST_SELECTED else []
-        result = self._invoke(["compile", *_variables(variables), *(["--select", *select] if select else [])]).result
+        result = self._invoke(
+            ["compile", "--no-write-json", *_variables(variables), *(["--select", *select] if select else [])]
+        ).result
         return {
             row.node.name: row.node.compiled_code
             for row in result.results
@@ -195,24 +209,32 @@ class Dbt:
 
     def credentials(self) -> dict[str, object]:
         """The target's connection, secrets included: never print it."""
-        from dbt.config.runtime import load_profile
-        from dbt.flags import set_from_args
-        from dbt_common.context import set_invocation_context
-        from dbt_common.exceptions import DbtBaseException
+        plain = plain_credentials(self._profiles_file(), self.profile_name(), self.target)
+        return plain or self._checked_credentials()
 
+    def _profiles_file(self) -> Path:
         folder = self.profiles_folder()
         if not (folder / "profiles.yml").is_file():
             looked = f"{self.root} or {folder}" if self.profiles_dir is None and folder != self.root else str(folder)
             raise UsageError(
                 f"there is no profiles.yml in {looked}", hint="write one, or say with --profiles-dir where it lies"
             )
+        return folder / "profiles.yml"
+
+    def _checked_credentials(self) -> dict[str, object]:
+        file = self._profiles_file()
+        from dbt.config.runtime import load_profile
+        from dbt.flags import set_from_args
+        from dbt_common.context import set_invocation_context
+        from dbt_common.exceptions import DbtBaseException
+
         set_invocation_context(dict(os.environ))
-        set_from_args(Namespace(PROFILES_DIR=str(folder), profiles_dir=str(folder)), None)
+        set_from_args(Namespace(PROFILES_DIR=str(file.parent), profiles_dir=str(file.parent)), None)
         try:
             profile = load_profile(str(self.root), {}, target_override=self.target)
         except DbtBaseException as error:
             said = _first_lines(error).replace("Runtime Error ", "")
-            raise UsageError(f"{folder / 'profiles.yml'} cannot be used: {said}", hint="see `dbt debug`") from error
+            raise UsageError(f"{file} cannot be used: {said}", hint="see `dbt debug`") from error
         return {"type": profile.credentials.type, **_values(profile.credentials)}
 
     def target_name(self) -> str:
@@ -272,12 +294,11 @@ class Dbt:
             places = ["--project-dir", str(self.root), "--profiles-dir", str(self.profiles_folder())]
             if self.target is not None:
                 places += ["--target", self.target]
-            if self.target_path is not None:
+            if self.target_path is not None and arguments[0] != "deps":
                 places += ["--target-path", str(self.target_path)]
             os.environ.setdefault(PACKAGE_VARIABLE, str(package_path()))
-            result = runner.invoke(
-                [*arguments, *places, "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-version-check"]
-            )
+            logs = ["--log-level", "none", "--log-level-file", "info" if self.writes_log else "none"]
+            result = runner.invoke([*arguments, *places, *logs, "--no-print", "--no-version-check"])
         if result.exception is not None:
             raise _translated(result.exception)
         if not result.success and not accept_failures:
@@ -292,7 +313,7 @@ def in_memory(root: Path, folder: Path, target: Path | None = None) -> Dbt:
     """
     import json
 
-    dbt = Dbt(root, folder, "memory", target or folder / "target")
+    dbt = Dbt(root, folder, "memory", target or folder / "target", writes_log=False)
     memory = {"type": "duckdb", "path": ":memory:", "schema": "main"}
     profiles = {dbt.profile_name(): {"target": "memory", "outputs": {"memory": memory}}}
     (folder / "profiles.yml").write_text(json.dumps(profiles), encoding="utf-8")
