@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import reduce
 from typing import Any
 
 from tests.reference.history import Event
@@ -34,12 +35,12 @@ def made(function: str, kind: str, found: Sequence[Any]) -> Any:
     convert = {"number": number, "time": instant, "text": text}[kind]
     known: list[Any] = [convert(one) for one in found if convert(one) is not None]
     if function == "sum":
-        total = sum(known, Decimal(0))
-        return total if abs(total) < Decimal(10) ** 29 else None
+        total = reduce(EXACT.add, known, Decimal(0))
+        return total if EXACT.abs(total) < Decimal(10) ** 29 else None
     if not known:
         return None
     if function == "avg":
-        mean = EXACT.divide(sum(known, Decimal(0)), Decimal(len(known)))
+        mean = EXACT.divide(reduce(EXACT.add, known, Decimal(0)), Decimal(len(known)))
         return mean.quantize(NINE_PLACES, rounding=ROUND_HALF_UP, context=EXACT)
     extreme = min(known) if function == "min" else max(known)
     return extreme.isoformat() if kind == "time" else extreme

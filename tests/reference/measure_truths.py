@@ -24,6 +24,7 @@ AGGREGATES: list[Any] = [  # what is asked of A beside its name; the values of `
     ({"sum": "p", "none_of": [1, 2]}, [], True),
     ({"sum": "p", "one_of": [1, 2]}, [], False),
     ({"sum": "p", "gte": 0}, [BIG, BIG], False),  # 30 digits are none
+    ({"sum": "p", "gte": 10**29 - 1}, [10**29 - 1], True),  # 29 are all kept
     ({"sum": "p", "lt": 0}, [-5, 4], True),
     ({"sum": "p", "gt": 1, "lte": 3}, [1, 2], True),
     ({"sum": "p", "gt": 1, "lte": 3}, [2, 2], False),
