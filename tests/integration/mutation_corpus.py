@@ -15,7 +15,9 @@ from tests.integration.agreement_scenarios import Scenario, draw_batch, names_of
 from tests.integration.row_cases import row_cases
 from tests.integration.sql_mutants import Mutant
 from tests.integration.truth_cases import Case, keyed_cases
+from tests.integration.value_grid import drawn_comparisons, person_with, values_near
 from tests.reference import funnel_drawing, row_truths, rows
+from tests.reference import truths as plain_truths
 from tests.reference.funnel_drawing import AS_OFS
 from tests.reference.history import Person
 from tests.reference.history_strategies import history, pools_of
@@ -23,7 +25,8 @@ from tests.reference.interpreter import members
 from tests.reference.row_strategies import draw_rows
 
 from dbt_audiences.core.errors import AudiencesError
-from dbt_audiences.flow.evaluate import Answer, Answers, Evaluator
+from dbt_audiences.core.warehouse import instant_literal
+from dbt_audiences.flow.evaluate import _ANY_AS_OF, Answer, Answers, Evaluator
 
 SEED = 7
 FIRST_SEEN = datetime(1900, 1, 1, tzinfo=UTC)
@@ -31,6 +34,7 @@ HISTORIES_EACH = 16
 """Drawn for each definition of a truth row, with times and values at its own edges."""
 SEQUENCES, PEOPLE_EACH = 40, 24
 TREES, HISTORIES_OF_TREE = 12, 25
+COMPARISONS = 60
 READERS = 40
 """How many audiences are asked about a fault in a table that belongs to no column."""
 Verdict = Literal["wrong", "earlier", "the same"]
@@ -55,7 +59,7 @@ def corpus() -> Corpus:
     made, truths = keyed_cases()
     of_rows, truths_of_rows = _row_truths()
     made |= of_rows
-    scenarios = [*_of_truths(made), *_sequences(), *_rows(), *draw_batch(TREES, HISTORIES_OF_TREE, SEED).scenarios]
+    scenarios = [*_of_truths(made), *_sequences(), *_rows(), _grid(), *draw_batch(TREES, HISTORIES_OF_TREE, SEED).scenarios]
     for scenario in scenarios:
         made |= scenario.definitions
     return Corpus(made, [*truths, *truths_of_rows], scenarios, row_truths.LISTS)
@@ -116,6 +120,24 @@ def _rows() -> Iterator[Scenario]:
         yield Scenario(as_of, made, [[renamed(one, f"drawn_{key}_")] for one in people[:PEOPLE_EACH]])
 
 
+def _grid() -> Scenario:
+    """Drawn comparisons of a trait, a property, a context and the items of an array, with every value near any of them."""
+    drawn = drawn_comparisons(COMPARISONS, SEED)
+    definitions: Definitions = {}
+    for number, operators in enumerate(drawn):
+        asked = {
+            "trait": {"trait": "p", **operators},
+            "property": {"performed": "A", "where": {"property": "p", **operators}},
+            "context": {"performed": "A", "where": {"context": "p", **operators}},
+            "item": {"performed": "A", "where": {"property": "p.$", **operators}},
+        }
+        for kind, who in asked.items():
+            key = f"grid_{kind}_{number}"
+            definitions[key] = {"audience": key, "who": who}
+    people = [person_with(f"grid_{number}", value) for number, value in enumerate(values_near(drawn))]
+    return Scenario(plain_truths.AS_OF, definitions, [[person] for person in people])
+
+
 def _sequences() -> Iterator[Scenario]:
     chance = random.Random(SEED)
     for number in range(SEQUENCES):
@@ -153,6 +175,7 @@ class Session:
         self._evaluator, self._as_of, self._questions = evaluator, as_of, questions
         self._loaded = self._stack.enter_context(evaluator.load([as_profile(person) for person in people]))
         self._right: Answers = {}
+        self._contents: dict[str, object] = {}
         self._right = self._loaded.answers(as_of, set(questions))
         wrong = [key for key in questions if self._is_wrong(key, self._right)]
         assert not wrong, f"wrong without any fault: {wrong}"
@@ -164,6 +187,8 @@ class Session:
     def verdict(self, name: str, mutant: Mutant) -> Verdict:
         """What the audiences say when this model has this query."""
         found: Verdict = "the same"
+        if name not in self._evaluator.audiences and self._is_same_table(name, mutant.sql):
+            return found
         with self._loaded.replaced(name, mutant.sql):
             for key in self._asked(name, mutant.column):
                 try:
@@ -175,6 +200,19 @@ class Session:
                 if said[key] != self._right[key]:
                     found = "earlier"
         return found
+
+    def _is_same_table(self, name: str, sql: str) -> bool:
+        """Whether the rows of a table are what they are without the fault."""
+        if name not in self._contents:
+            self._contents[name] = self._content(self._evaluator.models[name])
+        try:
+            return self._content(sql) == self._contents[name]
+        except AudiencesError:
+            return False
+
+    def _content(self, sql: str) -> object:
+        now = sql.replace(instant_literal(_ANY_AS_OF), instant_literal(self._as_of))
+        return self._loaded._warehouse.fetch(f"select count(*), sum(hash(made)) from ({now}) as made")
 
     def _asked(self, name: str, column: str | None) -> list[str]:
         """The audience itself; or those that read the column of the table, the first of them where it is no one's."""

@@ -40,19 +40,51 @@ def is_of_equalities(trees: Sequence[Where]) -> bool:
     return len(compared) == len(pairs) and len(_atoms(pairs)) <= MOST_ATOMS
 
 
-def parts_of(trees: Sequence[Where], reader: Reader, scene: Scene) -> Iterator[Part]:
+def parts_of(trees: Sequence[Where], reader: Reader, scene: Scene) -> list[Part]:
     """What adds up to the number of children for which all of the trees hold."""
     pairs = [(test, one) for tree in trees for test, one in _pairs(tree)]
     atoms = _atoms(pairs)
+    found: list[Part] = []
     for size in range(len(atoms) + 1):
         for chosen in combinations(atoms, size):
-            terms: list[Expression] = []
+            weights: list[tuple[int, Expression]] = []
             for part in range(size + 1):
                 for true in combinations(chosen, part):
                     sign = -1 if (size - part) % 2 else 1
-                    terms.append([sign, all_of([_judged(tree, frozenset(true), reader) for tree in trees])])
-            keys = [_key(atom, reader, scene) for atom in chosen]
-            yield Part(keys, package_call("step_weight", terms))
+                    weights.append((sign, _all([_judged(tree, frozenset(true), reader) for tree in trees])))
+            terms = _added_up(weights)
+            if terms:
+                found.append(Part([_key(atom, reader, scene) for atom in chosen], package_call("step_weight", terms)))
+    return found or [Part([], "0")]
+
+
+def _added_up(weights: Sequence[tuple[int, Expression]]) -> list[Expression]:
+    """The same tests once each, without those that cancel out or never hold; a test that always holds is None."""
+    totals: dict[str, int] = {}
+    tests: dict[str, Expression] = {}
+    for weight, test in weights:
+        if test != "false":
+            totals[repr(test)] = totals.get(repr(test), 0) + weight
+            tests[repr(test)] = None if test == "true" else test
+    return [[total, tests[name]] for name, total in totals.items() if total]
+
+
+def _all(tests: list[Expression]) -> Expression:
+    asked = [test for test in tests if test != "true"]
+    return "false" if "false" in tests else all_of(asked) if asked else "true"
+
+
+def _any(tests: list[Expression]) -> Expression:
+    asked = [test for test in tests if test != "false"]
+    if "true" in tests:
+        return "true"
+    return package_call("any_of", asked) if len(asked) > 1 else asked[0] if asked else "false"
+
+
+def _not(test: Expression) -> Expression:
+    if test in ("true", "false"):
+        return "true" if test == "false" else "false"
+    return package_call("not_true", test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +129,17 @@ def _judged(tree: Where, true: frozenset[Atom], reader: Reader) -> Expression:
     """The tree where just these equalities hold, as a test of the child alone."""
     match tree:
         case All(children=children):
-            return all_of([_judged(child, true, reader) for child in children])
+            return _all([_judged(child, true, reader) for child in children])
         case Any(children=children):
-            return package_call("any_of", [_judged(child, true, reader) for child in children])
+            return _any([_judged(child, true, reader) for child in children])
         case Not(child=child):
-            return package_call("not_true", _judged(child, true, reader))
+            return _not(_judged(child, true, reader))
         case PropertyTest() if any(is_of_parent(one) for one in tree.comparisons):
             own = tuple(one for one in tree.comparisons if not is_of_parent(one))
             tests = [_pair_judged(tree, one, true, reader) for one in tree.comparisons if is_of_parent(one)]
             if own:
                 tests.append(comparisons_expression(tree.origin, tree.path, own, tree.ignore_case, reader))
-            return all_of(tests)
+            return _all(tests)
     return where_expression(tree, reader)
 
 
