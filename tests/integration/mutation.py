@@ -6,8 +6,8 @@
 A fault changes one operator, bound, default, function or clause of one model: an audience, a computed trait, a narrow table
 of events or of a trait, or the members of accounts. It is noticed when the changed SQL says otherwise than a truth row or the
 reference interpreter, breaks the contract of `changes_at` (to come, and never later than the answer changes), or cannot be
-run. Queries that the same lines of macros wrote differ in names and literals only: their faults are one, and it is noticed
-when any of them is.
+run. What the same piece of a macro wrote differs in names and literals only from query to query: its faults are one, and it is
+noticed when any of them is.
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ import re
 import sys
 import time
 from collections import Counter
+from unittest.mock import patch
 
 from tests.integration.agreement import compiled, list_files
+from tests.integration.marked_macros import marked
 from tests.integration.mutation_corpus import Session, Verdict, corpus, sessions
 from tests.integration.sql_mutants import Mutant, Place, mutants
 
+from dbt_audiences.compile.steps import links
 from dbt_audiences.flow.evaluate import Evaluator
 
-MOST_INSTANCES = 6
-"""How many queries are tried for one fault until it is noticed."""
+MOST_INSTANCES, MOST_COLUMNS = 30, 10
+"""How many audiences and columns of tables are tried for one fault until it is noticed."""
 WORD = re.compile(r"\w+")
 NOT_JUDGED = ("calls_", "stg_", "profile", "identifier_links", "memberships")
 """Models before those that definitions make: they have tests of their own."""
@@ -35,7 +38,7 @@ def main() -> None:
     step = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     started = time.process_time()
     made = corpus()
-    with compiled(made.definitions, list_files(made.lists)) as evaluator:
+    with marked(), patch.object(links, "HEAVY", 2), compiled(made.definitions, list_files(made.lists)) as evaluator:
         asked = list(sessions(evaluator, made.truths, made.scenarios))
         faults = list(_faults(evaluator).items())[::step]
         told: Counter[Verdict] = Counter()
@@ -66,13 +69,17 @@ def _faults(evaluator: Evaluator) -> dict[Place, list[tuple[str, Mutant]]]:
             for mutant in mutants(sql):
                 found.setdefault(mutant.place, []).append((name, mutant))
     asked = Counter(word for sql in evaluator.models.values() for word in set(WORD.findall(sql)))
-    return {place: _spread(instances, asked) for place, instances in found.items()}
+    return {place: _spread(instances, evaluator, asked) for place, instances in found.items()}
 
 
-def _spread(instances: list[tuple[str, Mutant]], asked: Counter[str]) -> list[tuple[str, Mutant]]:
-    """The one of the column that most queries ask for, then some from everywhere."""
-    first = max(instances, key=lambda one: asked[one[1].column or ""])
-    return [first, *instances[:: max(1, len(instances) // MOST_INSTANCES)]][: MOST_INSTANCES + 1]
+def _spread(instances: list[tuple[str, Mutant]], evaluator: Evaluator, asked: Counter[str]) -> list[tuple[str, Mutant]]:
+    """Some of the audiences, each once; of tables the columns that most queries ask for."""
+    of_tables = [one for one in instances if one[0] not in evaluator.audiences]
+    of_tables.sort(key=lambda one: -asked[one[1].column or ""])
+    found = {(name, mutant.column): (name, mutant) for name, mutant in of_tables}
+    audiences = list({name: (name, mutant) for name, mutant in instances if name in evaluator.audiences}.values())
+    chosen = audiences[:: max(1, -(-len(audiences) // MOST_INSTANCES))]
+    return [*chosen, *list(found.values())[:MOST_COLUMNS]]
 
 
 def _verdict(asked: list[Session], instances: list[tuple[str, Mutant]]) -> Verdict:

@@ -187,10 +187,11 @@ class Session:
     def verdict(self, name: str, mutant: Mutant) -> Verdict:
         """What the audiences say when this model has this query."""
         found: Verdict = "the same"
-        if name not in self._evaluator.audiences and self._is_same_table(name, mutant.sql):
+        asked = self._asked(name, mutant.column)
+        if not asked or (name not in self._evaluator.audiences and self._is_same_table(name, mutant.sql)):
             return found
         with self._loaded.replaced(name, mutant.sql):
-            for key in self._asked(name, mutant.column):
+            for key in asked:
                 try:
                     said = self._loaded.answers(self._as_of, [key])
                 except AudiencesError:

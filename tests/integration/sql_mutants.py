@@ -17,30 +17,40 @@ SWAPPED = {
     "bool_or": ["bool_and"], "bool_and": ["bool_or"], "greatest": ["least"], "least": ["greatest"], "lead": ["lag"],
     "left": ["inner"], "inner": ["left"], "desc": ["asc"],
 }  # fmt: skip
-COLUMN = re.compile(r"\bas (\w+),?$", re.MULTILINE)
-_LONG = 120
-"""Masked characters from which a line says by itself where it comes from."""
+_WORDS = (
+    "select from where group order by over partition rows range between unbounded preceding following current row join cross",
+    "on using union all except distinct filter case when then else end as in is not null cast interval timestamp at time zone",
+    "having lambda values exists limit",
+)
+KEPT = frozenset((*SWAPPED, *(word for line in _WORDS for word in line.split())))
+AROUND = 3
+"""Pieces before and after one, of the same macro, by which its faults are known."""
+MARK = re.compile(r"/\*<(?:/|(\w+))>\*/")
+"""Around what a macro wrote: its name, and the end of it."""
+COLUMN = re.compile(rf"\bas (\w+)(?:{MARK.pattern}|,)*$", re.MULTILINE)
 INTERVAL = re.compile(r"'(\d+) (\w+)'")
 
 
-Place = tuple[str, str, int]
+Place = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of SQL: kind, text, and where it begins."""
+    """A piece of SQL: kind, text, and where it begins; the macro that wrote it, and what that wrote beside it."""
 
     kind: str
     text: str
     start: int
+    macro: str
+    around: str
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A query with one fault.
 
-    place  the line that it is in with those beside it, names and literals left out, and which piece of it was changed: the
-           same for every query that the same lines of a macro wrote
+    place  what was changed, in which macro, and the pieces beside it that are of this macro too, without names and literals:
+           the same for every query that this piece of the macro is in
     line   the line that was changed
     column the column of the result that this line belongs to, where it belongs to one
     change what was changed
@@ -54,20 +64,40 @@ class Mutant:
 
 
 def mutants(sql: str) -> Iterator[Mutant]:
-    """Every single fault of a query."""
-    all_tokens = [Token(str(found.lastgroup), found.group(), found.start()) for found in TOKEN.finditer(sql)]
-    tokens = [token for token in all_tokens if token.kind != "space"]
-    numbers = [sql.count("\n", 0, token.start) for token in tokens]
-    lines = [
-        _masked([token for token, at in zip(tokens, numbers, strict=True) if at == line]) for line in range(numbers[-1] + 1)
-    ]
+    """Every single fault of a query that was compiled while macros were marked."""
+    tokens = _tokens(sql)
     for index, token in enumerate(tokens):
         for start, end, new, change in _faults(tokens, index):
-            line = numbers[index]
-            around = lines[line] if len(lines[line]) > _LONG else "\n".join(lines[max(0, line - 1) : line + 2])
+            place = (change, token.macro, token.around)
             changed = sql[:start] + new + sql[end:]
-            place = (change, around, index - numbers.index(line))
             yield Mutant(changed, place, _line(sql, token.start), _column(sql, token.start), change)
+
+
+def _tokens(sql: str) -> list[Token]:
+    found = list(TOKEN.finditer(sql))
+    open_: list[tuple[str, list[str]]] = [("", [])]
+    pieces: list[tuple[re.Match[str], str, list[str], int]] = []
+    for number, piece in enumerate(found):
+        begun = MARK.fullmatch(piece.group())
+        if begun is not None and begun[1]:
+            open_[-1][1].append("..")
+            open_.append((begun[1], []))
+        elif begun is not None:
+            open_.pop()
+        elif piece.lastgroup != "space":
+            macro, own = open_[-1]
+            pieces.append((piece, macro, own, len(own)))
+            own.append(_masked(piece, found[number + 1].group() if number + 1 < len(found) else ""))
+    return [
+        Token(
+            str(piece.lastgroup),
+            piece.group(),
+            piece.start(),
+            macro,
+            " ".join((*own[max(0, at - AROUND) : at], "@", *own[at : at + AROUND + 1])),
+        )
+        for piece, macro, own, at in pieces
+    ]
 
 
 def _faults(tokens: Sequence[Token], index: int) -> Iterator[tuple[int, int, str, str]]:
@@ -136,7 +166,7 @@ def _closing(tokens: Sequence[Token], opening: int) -> int:
 
 
 def _line(sql: str, at: int) -> str:
-    return sql[sql.rfind("\n", 0, at) + 1 : (sql + "\n").index("\n", at)].strip()
+    return MARK.sub("", sql[sql.rfind("\n", 0, at) + 1 : (sql + "\n").index("\n", at)]).strip()
 
 
 def _column(sql: str, at: int) -> str | None:
@@ -145,11 +175,10 @@ def _column(sql: str, at: int) -> str | None:
     return None if found is None or re.search(r"\bfrom\b", sql[at : found.start()]) else found[1]
 
 
-def _masked(tokens: Sequence[Token]) -> str:
-    masked: list[str] = []
-    for token in tokens:
-        is_name = token.kind in ("word", "quoted") and (
-            (bool(masked) and masked[-1] == "as") or any(map(str.isdigit, token.text))
-        )
-        masked.append("?" if token.kind in ("text", "number") else "name" if is_name else token.text.lower())
-    return " ".join(masked)
+def _masked(piece: re.Match[str], following: str) -> str:
+    text = piece.group().lower()
+    if piece.lastgroup in ("text", "number"):
+        return "?"
+    if piece.lastgroup == "quoted" or (piece.lastgroup == "word" and text not in KEPT and following != "("):
+        return "name"
+    return text
