@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dbt_audiences.core.errors import FailedError
 from dbt_audiences.core.project import Example, ExampleEvent, ExamplePerson
 from dbt_audiences.core.warehouse import instant_literal, naive
 from dbt_audiences.flow.given_related import declared_table, laid_rows
@@ -163,6 +164,8 @@ class Loaded:
             relation = evaluator.relations[name]
             if name in evaluator.audiences:
                 rows = self._warehouse.fetch(f"select profile_id, is_member, changes_at from ({sql}) as evaluated")
+                if any(is_member is None for _, is_member, _ in rows):
+                    raise FailedError(f"the model of `{name}` leaves open whether somebody is a member")
                 found[name] = {str(one): Answer(bool(is_member), _aware(changes_at)) for one, is_member, changes_at in rows}
                 if name in read:
                     self._store(name, found[name], as_of)
