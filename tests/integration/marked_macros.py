@@ -8,8 +8,8 @@ from typing import Any
 
 from dbt.clients.jinja import MacroGenerator
 
-NO_SQL = ("generate_schema_name",)
-"""Macros whose text is not put into queries."""
+NOT_MARKED = ("generate_schema_name", "laid_out", "filled", "all_of", "any_of")
+"""Macros whose text is not put into queries, or is what others wrote, only joined."""
 BEGIN, END = "/*<{}>*/", "/*</>*/"
 
 
@@ -21,7 +21,7 @@ def marked() -> Iterator[None]:
     def call(macro: MacroGenerator, *arguments: Any, **named: Any) -> Any:
         found = plain(macro, *arguments, **named)
         name, package = macro.macro.name, macro.macro.package_name
-        if package != "dbt_audiences" or name in NO_SQL or not isinstance(found, str) or not found.strip():
+        if package != "dbt_audiences" or name in NOT_MARKED or not isinstance(found, str) or not found.strip():
             return found
         return f"{BEGIN.format(name)}{found}{END}"
 

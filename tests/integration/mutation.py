@@ -77,7 +77,7 @@ def _spread(instances: list[tuple[str, Mutant]], evaluator: Evaluator, asked: Co
     of_tables = [one for one in instances if one[0] not in evaluator.audiences]
     of_tables.sort(key=lambda one: -asked[one[1].column or ""])
     found = {(name, mutant.column): (name, mutant) for name, mutant in of_tables}
-    audiences = list({name: (name, mutant) for name, mutant in instances if name in evaluator.audiences}.values())
+    audiences = list({name: (name, mutant) for name, mutant in reversed(instances) if name in evaluator.audiences}.values())
     chosen = audiences[:: max(1, -(-len(audiences) // MOST_INSTANCES))]
     return [*chosen, *list(found.values())[:MOST_COLUMNS]]
 

@@ -23,7 +23,7 @@ _WORDS = (
     "having lambda values exists limit",
 )
 KEPT = frozenset((*SWAPPED, *(word for line in _WORDS for word in line.split())))
-AROUND = 3
+AROUND = 2
 """Pieces before and after one, of the same macro, by which its faults are known."""
 MARK = re.compile(r"/\*<(?:/|(\w+))>\*/")
 """Around what a macro wrote: its name, and the end of it."""
@@ -113,6 +113,8 @@ def _faults(tokens: Sequence[Token], index: int) -> Iterator[tuple[int, int, str
             if found[2].startswith("microsecond"):
                 yield token.start, end, f"'0 {found[2]}'", "an interval of nothing"
         return
+    if token.kind == "number" and before == "select" and index > 2 and tokens[index - 3].text.lower() == "exists":
+        return  # what an `exists` selects is never read
     if token.kind == "number" and "." not in token.text:
         yield token.start, end, str(int(token.text) + 1), "a number one more"
         return

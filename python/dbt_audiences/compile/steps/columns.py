@@ -6,7 +6,8 @@ from dbt_audiences.compile.needs import children_of, parent_column, parent_refer
 from dbt_audiences.compile.reader import Reader
 from dbt_audiences.compile.rows import joined_names, right_sides
 from dbt_audiences.compile.scene import Scene, cte_name
-from dbt_audiences.compile.steps.links import child_column, mixed_reader
+from dbt_audiences.compile.steps.keyed import child_column
+from dbt_audiences.compile.steps.links import mixed_reader
 from dbt_audiences.compile.steps.references import Split, split
 from dbt_audiences.compile.steps.values import value_column
 from dbt_audiences.compile.tables import ANY_EVENT

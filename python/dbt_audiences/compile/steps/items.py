@@ -29,11 +29,6 @@ def items_of(split: Split) -> list[PropertyTest]:
     return [where for where in split.mixed if isinstance(where, PropertyTest) and _is_of_item(where)]
 
 
-def lists_of(split: Split) -> list[Pair]:
-    """The pairs that ask for a value of the child in a list of the event above."""
-    return [pair for pair in split.pairs if pair.comparison.operator == "one_of"]
-
-
 def _is_of_item(test: PropertyTest) -> bool:
     if test.path.count(ITEM) != 1 or len(test.comparisons) != 1:
         return False

@@ -10,17 +10,21 @@ from dbt_audiences.compile.needs import is_of_parent, own_comparisons, parent_co
 from dbt_audiences.compile.reader import Reader
 from dbt_audiences.compile.rows import joined_names, right_sides
 from dbt_audiences.compile.scene import Scene
-from dbt_audiences.compile.steps.items import children_by_item, items_of, lists_of, spans_by_item
+from dbt_audiences.compile.steps.items import Key, children_by_item, items_of
+from dbt_audiences.compile.steps.keyed import OPPOSITE, key_of, keyed, opposite, pair_test, sides
 from dbt_audiences.compile.steps.mixed import is_of_equalities, parts_of
 from dbt_audiences.compile.steps.references import ORDER, Pair, Split
 from dbt_audiences.compile.where import where_expression
-from dbt_audiences.core.definitions import All, Comparison, PropertyTest, Where
+from dbt_audiences.core.definitions import All, Where
 
 HEAVY = 1000
 """Rows of a child from which a profile's inequalities are counted by ranks in place of pairs."""
 
-MOST_UNEQUAL = 3
-"""`not_equals` of one child that are counted by what is equal; each doubles the sorts."""
+MOST_NEGATIVE = 3
+"""`not_equals` and its like of one child that are counted by what they exclude; each doubles the sorts."""
+
+
+EVENT_KEY: Key = ["event", "event"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,48 +51,62 @@ Counts = list[list[Expression]]
 
 def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expression = None) -> Counts:
     """The CTEs whose counts, added up with their signs, are those of the link; also what they total of these weights."""
-    equal = [key_of(pair, scene) for pair in split.pairs if pair.comparison.operator == "equals"]
-    unequal = [key_of(pair, scene) for pair in split.pairs if pair.comparison.operator == "not_equals"]
-    unequal += [["event", "event"]] if link.unlike else []
     order = [pair for pair in split.pairs if pair.comparison.operator in ORDER]
-    items, lists = ([], []) if order else (items_of(split), lists_of(split))
-    others = [
-        pair for pair in split.pairs if pair.comparison.operator not in ("equals", "not_equals", *ORDER) and pair not in lists
-    ]
-    trees = [where for where in split.mixed if where not in items]
-    is_mixed = bool(trees) and (bool(order or unequal or weights) or not is_of_equalities(trees))
-    if others or is_mixed or len(order) > 1 or (order and unequal) or len(unequal) > MOST_UNEQUAL:
+    trees = trees_of(split)
+    if not _is_sorted(link, split, order, trees, weights):
         return [[1, _pairs(link, split, scene, name)]]
+    positive = [pair for pair in split.pairs if pair.comparison.operator not in (*OPPOSITE, *ORDER)]
+    negative = [pair for pair in split.pairs if pair.comparison.operator in OPPOSITE]
     if order:
         pair = order[0]
         test = pair_test(pair.test, pair.comparison, scene)
-        return _ranked(
-            link, equal, key_of(pair, scene), pair.comparison.operator, pair.comparison.type, scene, name, split, test
-        )
-    if items:
-        by_item = children_by_item(link.children, items, scene, name)
-        link, equal = replace(link, children=by_item.rows), [*equal, *by_item.keys]
-    if lists:
-        reader = Reader(scene.tables, scene.timezone)
-        lefts = [child_column(pair.test, pair.comparison, reader) for pair in lists]
-        by_item = spans_by_item(link.spans, lists, lefts, scene, name)
-        link, equal = replace(link, spans=by_item.rows), [*equal, *by_item.keys]
+        operator, kind = pair.comparison.operator, pair.comparison.type
+        equal = [key_of(pair, scene) for pair in positive]
+        return _ranked(link, equal, key_of(pair, scene), operator, kind, scene, name, split, test)
     if trees:
+        rows = keyed(link.spans, link.children, positive, items_of(split), scene, name)
+        link = replace(link, spans=rows.spans, children=rows.children)
         parts = parts_of(trees, mixed_reader(All(tuple(trees), trees[0].place), split, scene), scene)
-        return [[1, _found(link, [*equal, *part.keys], [], scene, name, counted=part.counted)] for part in parts]
+        links = [replace(link, asked=(*link.asked, *part.asked)) for part in parts]
+        return [
+            [1, _found(one, [*rows.keys, *part.keys], [], scene, name, counted=part.counted)]
+            for one, part in zip(links, parts, strict=True)
+        ]
     found: Counts = []
-    for size in range(len(unequal) + 1):
-        for chosen in combinations(unequal, size):
-            sign = -1 if size % 2 else 1
-            found.append([sign, _found(link, [*equal, *chosen], unequal, scene, name, weights)])
+    present = [sides(pair, scene) for pair in negative] + ([EVENT_KEY] if link.unlike else [])
+    excluded: list[Pair | None] = [*negative, *([None] if link.unlike else [])]
+    for size in range(len(excluded) + 1):
+        for chosen in combinations(excluded, size):
+            opposites = [opposite(pair) for pair in chosen if pair is not None]
+            rows = keyed(link.spans, link.children, [*positive, *opposites], items_of(split), scene, name)
+            keys = [*rows.keys, *([EVENT_KEY] if None in chosen else [])]
+            of_rows = replace(link, spans=rows.spans, children=rows.children)
+            found.append([-1 if size % 2 else 1, _found(of_rows, keys, present, scene, name, weights)])
     return found
 
 
 def is_one_sort(split: Split) -> bool:
-    """Whether only the same and other values bind a child to the event above, so that sorts give sums over all that follow."""
-    unequal = [pair for pair in split.pairs if pair.comparison.operator == "not_equals"]
-    others = [pair for pair in split.pairs if pair.comparison.operator not in ("equals", "not_equals", "one_of")]
-    return not others and len(items_of(split)) == len(split.mixed) and len(unequal) < MOST_UNEQUAL
+    """Whether sorts give sums over all children that follow, whatever is added up."""
+    has_order = any(pair.comparison.operator in ORDER for pair in split.pairs)
+    negative = [pair for pair in split.pairs if pair.comparison.operator in OPPOSITE]
+    return not has_order and not trees_of(split) and len(negative) < MOST_NEGATIVE
+
+
+def trees_of(split: Split) -> list[Where]:
+    """What compares with the event above otherwise than by one property or one item of an array."""
+    items = items_of(split)
+    return [where for where in split.mixed if where not in items]
+
+
+def _is_sorted(link: Link, split: Split, order: list[Pair], trees: list[Where], weights: Expression) -> bool:
+    """Whether sorts serve, or ranks; else children and events above are looked at pair by pair."""
+    operators = [pair.comparison.operator for pair in split.pairs]
+    negative = sum(operator in OPPOSITE for operator in operators) + link.unlike
+    if order:
+        return len(order) == 1 and not negative and not split.mixed and all(one in ("equals", *ORDER) for one in operators)
+    if trees:
+        return not negative and not weights and is_of_equalities(trees)
+    return negative <= MOST_NEGATIVE
 
 
 def _found(
@@ -147,15 +165,6 @@ def _first(line: Expression, instant: str, keys: int, scene: Scene, name: str) -
     return scene.ctes.add(f"{name}_{kind}", package_call("step_first", added, instant, keys=keys or None))
 
 
-def key_of(pair: Pair, scene: Scene) -> list[Expression]:
-    """Both sides of a pair, as the macros take what must be equal."""
-    left = child_column(pair.test, pair.comparison, Reader(scene.tables, scene.timezone))
-    right: Expression = scene.tables.column_names[parent_column(pair.comparison)]
-    if pair.test.ignore_case:
-        return [package_call("case_ignored", left), package_call("case_ignored", right)]
-    return [left, right]
-
-
 def _pairs(
     link: Link,
     split: Split,
@@ -189,24 +198,6 @@ def _pairs(
 def valued(link: Link, split: Split, scene: Scene, name: str, value: str) -> str:
     """The CTE of the values of a child's events that follow each event above."""
     return _pairs(link, split, scene, name, value=value)
-
-
-def pair_test(test: PropertyTest, comparison: Comparison, scene: Scene) -> Expression:
-    """The test of a pair of events by a comparison of theirs."""
-    left = child_column(test, comparison, Reader(scene.tables, scene.timezone, prefix="children."))
-    right = scene.tables.column_names[parent_column(comparison)]
-    return compared_sides(left, comparison, f"spans.{right}", ignore_case=test.ignore_case)
-
-
-def child_column(test: PropertyTest, comparison: Comparison, reader: Reader) -> Expression:
-    """The value of a child that a comparison reads."""
-    return reader.column(test.origin, test.path, comparison.type or "presence")
-
-
-def compared_sides(left: Expression, comparison: Comparison, right: str, *, ignore_case: bool = False) -> Expression:
-    """A comparison of two columns."""
-    lowered = True if ignore_case else None
-    return package_call("compared_columns", left, comparison.operator, right, comparison.type, ignore_case=lowered)
 
 
 def mixed_test(where: Where, parts: Split, scene: Scene) -> Expression:

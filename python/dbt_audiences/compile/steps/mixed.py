@@ -27,10 +27,11 @@ MOST_ATOMS = 3
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The children with these keys, each counted so often."""
+    """The children with these keys, each counted so often, below those events above of which this is asked."""
 
     keys: list[Key]
     counted: Expression
+    asked: tuple[Expression, ...] = ()
 
 
 def is_of_equalities(trees: Sequence[Where]) -> bool:
@@ -54,7 +55,9 @@ def parts_of(trees: Sequence[Where], reader: Reader, scene: Scene) -> list[Part]
                     weights.append((sign, _all([_judged(tree, frozenset(true), reader) for tree in trees])))
             terms = _added_up(weights)
             if terms:
-                found.append(Part([_key(atom, reader, scene) for atom in chosen], package_call("step_weight", terms)))
+                keys = [_key(atom, reader, scene) for atom in chosen if not atom.is_known]
+                asked = tuple(_known(atom, scene) for atom in chosen if atom.is_known)
+                found.append(Part(keys, package_call("step_weight", terms), asked))
     return found or [Part([], "0")]
 
 
@@ -152,11 +155,13 @@ def _pair_judged(test: PropertyTest, comparison: Comparison, true: frozenset[Ato
     return package_call("known", reader.column(same.origin, same.path, same.type))
 
 
+def _known(atom: Atom, scene: Scene) -> Expression:
+    return package_call("known", scene.tables.column_names[atom.above])
+
+
 def _key(atom: Atom, reader: Reader, scene: Scene) -> Key:
-    right: Expression = scene.tables.column_names[atom.above]
-    if atom.is_known:
-        return ["true", package_call("known", right)]
     left = reader.column(atom.origin, atom.path, atom.type)
+    right: Expression = scene.tables.column_names[atom.above]
     if atom.ignore_case:
         return [package_call("case_ignored", left), package_call("case_ignored", right)]
     return [left, right]

@@ -10,7 +10,8 @@ from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.needs import parent_column
 from dbt_audiences.compile.reader import Reader, TraitKey
 from dbt_audiences.compile.scene import Scene
-from dbt_audiences.compile.steps.links import Link, compared_sides, counted, different, is_one_sort, valued
+from dbt_audiences.compile.steps.keyed import compared_sides
+from dbt_audiences.compile.steps.links import Link, counted, different, is_one_sort, valued
 from dbt_audiences.compile.steps.references import Split
 from dbt_audiences.compile.trait_columns import made_of_aggregate
 from dbt_audiences.compile.where import all_of
