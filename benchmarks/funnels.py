@@ -67,6 +67,7 @@ FORMS = {
     "begins with the parent's": f"then: [{{{_B}, where: {{property: cart, starts_with: {{parent: cart}}}}}}]",
     "none of the list above": f"then: [{{{_B}, where: {{property: cart, none_of: {{parent: seen}}}}}}]",
     "a text of the list within": f"then: [{{{_B}, where: {{property: cart, contains_any: {{parent: seen}}}}}}]",
+    "a key or a text within": f"then: [{{{_B}, where: {{any: [{_CART}, {{property: cart, contains: {{parent: v}}}}]}}}}]",
     "greater than the parent's": f"then: [{{{_B}, where: {{property: v, gt: {{parent: v}}}}}}]",
 }
 _EVENTS = """

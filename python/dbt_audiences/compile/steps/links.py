@@ -12,7 +12,7 @@ from dbt_audiences.compile.rows import joined_names, right_sides
 from dbt_audiences.compile.scene import Scene
 from dbt_audiences.compile.steps.items import Key, children_by_item, items_of
 from dbt_audiences.compile.steps.keyed import OPPOSITE, key_of, keyed, opposite, pair_test, sides
-from dbt_audiences.compile.steps.mixed import is_of_equalities, parts_of
+from dbt_audiences.compile.steps.mixed import Part, is_countable, parts_of
 from dbt_audiences.compile.steps.references import ORDER, Pair, Split
 from dbt_audiences.compile.where import where_expression
 from dbt_audiences.core.definitions import All, Where
@@ -64,14 +64,8 @@ def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expressi
         equal = [key_of(pair, scene) for pair in positive]
         return _ranked(link, equal, key_of(pair, scene), operator, kind, scene, name, split, test)
     if trees:
-        rows = keyed(link.spans, link.children, positive, items_of(split), scene, name)
-        link = replace(link, spans=rows.spans, children=rows.children)
         parts = parts_of(trees, mixed_reader(All(tuple(trees), trees[0].place), split, scene), scene)
-        links = [replace(link, asked=(*link.asked, *part.asked)) for part in parts]
-        return [
-            [1, _found(one, [*rows.keys, *part.keys], [], scene, name, counted=part.counted)]
-            for one, part in zip(links, parts, strict=True)
-        ]
+        return [[1, _part(part, link, positive, split, scene, name)] for part in parts]
     found: Counts = []
     present = [sides(pair, scene) for pair in negative] + ([EVENT_KEY] if link.unlike else [])
     excluded: list[Pair | None] = [*negative, *([None] if link.unlike else [])]
@@ -83,6 +77,12 @@ def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expressi
             of_rows = replace(link, spans=rows.spans, children=rows.children)
             found.append([-1 if size % 2 else 1, _found(of_rows, keys, present, scene, name, weights)])
     return found
+
+
+def _part(part: Part, link: Link, pairs: list[Pair], split: Split, scene: Scene, name: str) -> str:
+    rows = keyed(link.spans, link.children, [*pairs, *part.pairs], items_of(split), scene, name)
+    link = replace(link, spans=rows.spans, children=rows.children, asked=(*link.asked, *part.asked))
+    return _found(link, rows.keys, [], scene, name, counted=part.counted)
 
 
 def is_one_sort(split: Split) -> bool:
@@ -105,7 +105,7 @@ def _is_sorted(link: Link, split: Split, order: list[Pair], trees: list[Where], 
     if order:
         return len(order) == 1 and not negative and not split.mixed and all(one in ("equals", *ORDER) for one in operators)
     if trees:
-        return not negative and not weights and is_of_equalities(trees)
+        return not negative and not weights and is_countable(trees)
     return negative <= MOST_NEGATIVE
 
 

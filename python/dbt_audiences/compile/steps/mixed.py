@@ -1,14 +1,14 @@
-"""Trees of tests that mix what a child is alone with values that are the same as those above: as sums of counts by sorts.
+"""Trees of tests that mix what a child is alone with comparisons with the event above: as sums of counts by sorts.
 
-What a tree says depends, beside the child itself, on which of its equalities hold. So the children for which it holds are those
-of every set of equalities, each child counted with a weight of its own: for `any: [a, b]` those with a, and those with b, less
-those with both. The weights are alternating sums over the subsets, computed on the child alone.
+What a tree says depends, beside the child itself, on which of its comparisons hold. So the children for which it holds are
+those of every set of comparisons, each child counted with a weight of its own: for `any: [a, b]` those with a, and those with b,
+less those with both. The weights are alternating sums over the subsets, computed on the child alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from dbt_audiences.compile.items import Column
@@ -16,26 +16,26 @@ from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.needs import is_of_parent, own_comparisons, parent_column
 from dbt_audiences.compile.reader import Reader
 from dbt_audiences.compile.scene import Scene
+from dbt_audiences.compile.steps.keyed import OPPOSITE, opposite
+from dbt_audiences.compile.steps.references import ORDER, Pair
 from dbt_audiences.compile.where import all_of, comparisons_expression, where_expression
 from dbt_audiences.core.definitions import ITEM, All, Any, Comparison, Not, PropertyTest, Where
 
-Key = list[Expression]
-"""What must be equal: of the child, of the event above."""
-MOST_ATOMS = 3
-"""Equalities of trees; each doubles the sorts."""
+MOST_ATOMS = 4
+"""Comparisons of trees; each doubles the sorts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The children with these keys, each counted so often, below those events above of which this is asked."""
+    """The children that pass these pairs, each counted so often, below those events above of which this is asked."""
 
-    keys: list[Key]
+    pairs: list[Pair]
     counted: Expression
     asked: tuple[Expression, ...] = ()
 
 
-def is_of_equalities(trees: Sequence[Where]) -> bool:
-    """Whether all that these trees compare with the event above is whether plain values are the same, or are others."""
+def is_countable(trees: Sequence[Where]) -> bool:
+    """Whether all that these trees compare with the event above are plain values, and not their order."""
     pairs = [(test, one) for tree in trees for test, one in _pairs(tree)]
     compared = [one for tree in trees for one in own_comparisons(tree) if is_of_parent(one)]
     return len(compared) == len(pairs) and len(_atoms(pairs)) <= MOST_ATOMS
@@ -55,9 +55,9 @@ def parts_of(trees: Sequence[Where], reader: Reader, scene: Scene) -> list[Part]
                     weights.append((sign, _all([_judged(tree, frozenset(true), reader) for tree in trees])))
             terms = _added_up(weights)
             if terms:
-                keys = [_key(atom, reader, scene) for atom in chosen if not atom.is_known]
+                same = [atom.pair for atom in chosen if not atom.is_known]
                 asked = tuple(_known(atom, scene) for atom in chosen if atom.is_known)
-                found.append(Part(keys, package_call("step_weight", terms), asked))
+                found.append(Part(same, package_call("step_weight", terms), asked))
     return found or [Part([], "0")]
 
 
@@ -92,13 +92,15 @@ def _not(test: Expression) -> Expression:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """Whether a value of the child is the same as one above; or, with `is_known`, whether that one is there at all."""
+    """Whether a value of the child compares so with one above; or, with `is_known`, whether that one is there at all."""
 
     origin: str
     path: tuple[str, ...]
     type: str
+    operator: str
     above: Column
     ignore_case: bool
+    pair: Pair = field(compare=False)
     is_known: bool = False
 
 
@@ -106,13 +108,16 @@ def _atoms(pairs: Sequence[tuple[PropertyTest, Comparison]]) -> list[Atom]:
     found: dict[Atom, None] = {}
     for test, comparison in pairs:
         found[_same(test, comparison)] = None
-        if comparison.operator == "not_equals":
+        if comparison.operator in OPPOSITE:
             found[replace(_same(test, comparison), is_known=True)] = None
     return list(found)
 
 
 def _same(test: PropertyTest, comparison: Comparison) -> Atom:
-    return Atom(test.origin, test.path, comparison.type or "presence", parent_column(comparison), test.ignore_case)
+    pair = Pair(test, comparison)
+    pair = opposite(pair) if comparison.operator in OPPOSITE else pair
+    operator, type_ = pair.comparison.operator, comparison.type or "presence"
+    return Atom(test.origin, test.path, type_, operator, parent_column(comparison), test.ignore_case, pair)
 
 
 def _pairs(tree: Where) -> Iterator[tuple[PropertyTest, Comparison]]:
@@ -124,7 +129,7 @@ def _pairs(tree: Where) -> Iterator[tuple[PropertyTest, Comparison]]:
             yield from _pairs(child)
         case PropertyTest() if ITEM not in tree.path:
             for one in tree.comparisons:
-                if is_of_parent(one) and one.operator in ("equals", "not_equals"):
+                if is_of_parent(one) and one.operator not in ORDER:
                     yield tree, one
 
 
@@ -148,7 +153,7 @@ def _judged(tree: Where, true: frozenset[Atom], reader: Reader) -> Expression:
 
 def _pair_judged(test: PropertyTest, comparison: Comparison, true: frozenset[Atom], reader: Reader) -> Expression:
     same = _same(test, comparison)
-    if comparison.operator == "equals":
+    if comparison.operator not in OPPOSITE:
         return "true" if same in true else "false"
     if same in true or replace(same, is_known=True) not in true:
         return "false"
@@ -157,11 +162,3 @@ def _pair_judged(test: PropertyTest, comparison: Comparison, true: frozenset[Ato
 
 def _known(atom: Atom, scene: Scene) -> Expression:
     return package_call("known", scene.tables.column_names[atom.above])
-
-
-def _key(atom: Atom, reader: Reader, scene: Scene) -> Key:
-    left = reader.column(atom.origin, atom.path, atom.type)
-    right: Expression = scene.tables.column_names[atom.above]
-    if atom.ignore_case:
-        return [package_call("case_ignored", left), package_call("case_ignored", right)]
-    return [left, right]
