@@ -175,7 +175,7 @@ class Session:
         self._evaluator, self._as_of, self._questions = evaluator, as_of, questions
         self._loaded = self._stack.enter_context(evaluator.load([as_profile(person) for person in people]))
         self._right: Answers = {}
-        self._contents: dict[str, object] = {}
+        self._kept: set[str] = set()
         self._right = self._loaded.answers(as_of, set(questions))
         wrong = [key for key in questions if self._is_wrong(key, self._right)]
         assert not wrong, f"wrong without any fault: {wrong}"
@@ -186,10 +186,25 @@ class Session:
 
     def verdict(self, name: str, mutant: Mutant) -> Verdict:
         """What the audiences say when this model has this query."""
+        if name in self._evaluator.audiences:
+            return self._judged(name, mutant, [name] if name in self._questions else [])
+        readers = [key for key in self._questions if name in self._evaluator.reads[key]]
+        if not readers:
+            return "the same"
+        try:
+            changed = self._changed(name, mutant.sql)
+        except AudiencesError:
+            return "wrong"
+        asked = readers if changed is None else [key for key in readers if not self._questions[key].names.isdisjoint(changed)]
+        models = self._evaluator.models
+        of_column = [key for key in asked if mutant.column is not None and re.search(rf"\b{mutant.column}\b", models[key])]
+        try:
+            return self._judged(name, mutant, of_column or asked[:READERS])
+        finally:
+            self._restore(name)
+
+    def _judged(self, name: str, mutant: Mutant, asked: Sequence[str]) -> Verdict:
         found: Verdict = "the same"
-        asked = self._asked(name, mutant.column)
-        if not asked or (name not in self._evaluator.audiences and self._is_same_table(name, mutant.sql)):
-            return found
         with self._loaded.replaced(name, mutant.sql):
             for key in asked:
                 try:
@@ -202,27 +217,28 @@ class Session:
                     found = "earlier"
         return found
 
-    def _is_same_table(self, name: str, sql: str) -> bool:
-        """Whether the rows of a table are what they are without the fault."""
-        if name not in self._contents:
-            self._contents[name] = self._content(self._evaluator.models[name])
-        try:
-            return self._content(sql) == self._contents[name]
-        except AudiencesError:
-            return False
+    def _restore(self, name: str) -> None:
+        relation = self._evaluator.relations[name]
+        self._loaded._warehouse.execute(f"create or replace table {relation} as from right_{name}")
+        if self._now(name) == self._evaluator.models[name]:
+            self._loaded._built.add(name)
 
-    def _content(self, sql: str) -> object:
-        now = sql.replace(instant_literal(_ANY_AS_OF), instant_literal(self._as_of))
-        return self._loaded._warehouse.fetch(f"select count(*), sum(hash(made)) from ({now}) as made")
+    def _now(self, name: str, sql: str | None = None) -> str:
+        template = self._evaluator.models[name] if sql is None else sql
+        return template.replace(instant_literal(_ANY_AS_OF), instant_literal(self._as_of))
 
-    def _asked(self, name: str, column: str | None) -> list[str]:
-        """The audience itself; or those that read the column of the table, the first of them where it is no one's."""
-        if name in self._questions:
-            return [name]
-        models = self._evaluator.models
-        reading = [key for key in self._questions if name in self._evaluator.reads[key] - {key}]
-        of_column = [key for key in reading if column is not None and re.search(rf"\b{column}\b", models[key])]
-        return of_column or reading[:READERS]
+    def _changed(self, name: str, sql: str) -> set[str] | None:
+        """Of whom a table says otherwise with this query; None where its rows are of nobody."""
+        warehouse, right = self._loaded._warehouse, f"right_{name}"
+        if name not in self._kept:
+            warehouse.execute(f"create temp table {right} as {self._now(name)}")
+            self._kept.add(name)
+        warehouse.execute(f"create or replace temp table wrong as {self._now(name, sql)}")
+        changes = f"(from wrong except all from {right}) union all (from {right} except all from wrong)"
+        columns = [str(row[0]) for row in warehouse.fetch(f"describe {right}")]
+        if "profile_id" in columns:
+            return {str(one) for (one,) in warehouse.fetch(f"select distinct profile_id from ({changes}) as changed")}
+        return None if warehouse.fetch(f"from ({changes}) as changed limit 1") else set()
 
     def _is_wrong(self, key: str, said: Answers) -> bool:
         question, answers = self._questions[key], said[key]

@@ -1,7 +1,7 @@
 """Trees of tests that mix what a child is alone with comparisons with the event above: as sums of counts by sorts.
 
 What a tree says depends, beside the child itself, on which of its comparisons hold. So the children for which it holds are
-those of every set of comparisons, each child counted with a weight of its own: for `any: [a, b]` those with a, and those with b,
+those of every set of comparisons, each child counted with a weight of its own: for `any: [a, b]` those with a and those with b,
 less those with both. The weights are alternating sums over the subsets, computed on the child alone.
 """
 
