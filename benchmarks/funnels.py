@@ -45,6 +45,9 @@ FORMS = {
     "three steps": f"then: [{{{_B}, then: [{{performed: C, within: 1 day}}]}}]",
     "three steps complete within": f"complete_within: 7 days, then: [{{{_B}, then: [{{performed: C, within: 1 day}}]}}]",
     "two of each complete within": "complete_within: 1 day, then: [{performed: B, at_least: 2, then: [{performed: C}]}]",
+    "not in time": "complete_within: 1 day, then: [{performed: B, then: [{performed: C}]}, {not_performed: C, within: 1 hour}]",
+    "either complete within": "complete_within: 1 day, "
+    "then: {any: [{performed: B, then: [{performed: C}]}, {performed: C, sum: v, gte: 9}]}",
     "ever": "then: [{performed: B, then: [{performed: C}]}]",
     "same key": f"then: [{{{_B}, {_SAME}}}]",
     "not performed": f"then: [{{not_performed: B, within: 1 day, {_SAME}}}]",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dbt_audiences.compile.steps.references import Split, split
 from dbt_audiences.compile.steps.ties import NO_NAMES, Tie, ties
-from dbt_audiences.compile.steps.tree import Test, Tree, pushed_down
-from dbt_audiences.core.definitions import Aggregate, All, Child, Performed, Reference
+from dbt_audiences.compile.steps.tree import Tree, pushed_down
+from dbt_audiences.core.definitions import Aggregate, All, Any, Child, Performed, Reference
 
 Keys = frozenset[tuple[str, ...]]
 
@@ -13,8 +13,8 @@ Keys = frozenset[tuple[str, ...]]
 def is_in_order(root: Performed) -> bool:
     """Whether among the events of each step, those with the same keys, the later one is never complete before the earlier.
 
-    So it is where every step is asked for `at_least` so many, all steps must hold, and references go on along one key. Directly
-    below the first event there may be steps that must not happen.
+    So it is where every step is asked for `at_least` so many, all steps must hold, and references go on along one key. What is
+    asked directly below the first event, with nothing below it, may be anything: the first event says until when it counts.
     """
     return root.then is not None and _is(root, pushed_down(root.then), None, is_first=True)
 
@@ -22,13 +22,13 @@ def is_in_order(root: Performed) -> bool:
 def _is(step: Performed, tree: Tree, keys: Keys | None, *, is_first: bool) -> bool:
     if isinstance(tree, All):
         return all(_is(step, child, keys, is_first=is_first) for child in tree.children)
-    if not isinstance(tree, Test):
-        return False
+    if isinstance(tree, Any):
+        return is_first and all(_is(step, child, keys, is_first=True) for child in tree.children)
     child = tree.child
-    if isinstance(child.step.measure, Aggregate):
+    if is_first and child.step.then is None:
+        return True
+    if isinstance(child.step.measure, Aggregate) or tree.sign == "<=":
         return False
-    if tree.sign == "<=":
-        return is_first and child.step.then is None
     parts = split(child.step.where)
     if not _has_one_link(step, child) or not _goes_on(parts, keys):
         return False

@@ -215,7 +215,7 @@ class _Sequence:
         number = {id(child): place + 1 for place, child in enumerate(children)}
         waits = {id(test.child) for test in tests if test.waits and self._can_wait(test.child)}
         carried = self._carried(step, columns)
-        completes = {id(test.child): test.number for test in tests if test.number and test.sign == ">=" and self.is_in_order}
+        completes = {id(test.child): test.number for test in tests if self._completes(step, test)}
         entries = [self._entry(step, rows, above, child, id(child) in waits, completes.get(id(child))) for child in children]
         is_bounded = step is self.root and self.is_in_order
         judged = self.scene.ctes.add(
@@ -232,6 +232,8 @@ class _Sequence:
                     return package_call("any_of", [expression(one) for one in below])
             n = number[id(node.child)]
             test = self._test(node, n, traits)
+            if is_bounded and id(node.child) in completes:
+                return all_of([test, f"completed_{n} <= deadline_at"])
             if not (node.waits and self._can_wait(node.child)):
                 return test
             pending.append([test, f"settles_{n}"])
@@ -239,7 +241,7 @@ class _Sequence:
 
         is_first = step is self.root and self.roots is not None
         finished: list[Expression] = [f"completed_{number[id(child)]}" for child in children if id(child) in completes]
-        test = all_of([expression(tree), *(f"{one} <= deadline_at" for one in finished if is_bounded)])
+        test = expression(tree)
         if pending:
             whose = "entity_id" if self.roots is not None else None
             self.waiting.append({"judged": judged, "tests": pending} | ({"id": whose} if whose else {}))
@@ -252,6 +254,11 @@ class _Sequence:
             completed=None if step is self.root else finished or None,
         )
         return self.scene.ctes.add(f"{name}_held", call)
+
+    def _completes(self, step: Performed, test: Test) -> bool:
+        """Whether it must be known when a child is complete: only the first event's own spans end at the deadline."""
+        is_own = step is self.root and test.child.step.then is None
+        return bool(test.number) and test.sign == ">=" and self.is_in_order and not is_own
 
     def _can_wait(self, child: Child) -> bool:
         is_bounded = self.root.complete_within is not None
