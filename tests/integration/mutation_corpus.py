@@ -35,6 +35,8 @@ HISTORIES_EACH = 16
 SEQUENCES, PEOPLE_EACH = 40, 24
 TREES, HISTORIES_OF_TREE = 12, 25
 COMPARISONS = 60
+MOST_COMPARED = 8
+"""Columns of a table that are compared where a fault is of none of them."""
 READERS = 40
 """How many audiences are asked about a fault in a table that belongs to no column."""
 Verdict = Literal["wrong", "earlier", "the same"]
@@ -175,7 +177,7 @@ class Session:
         self._evaluator, self._as_of, self._questions = evaluator, as_of, questions
         self._loaded = self._stack.enter_context(evaluator.load([as_profile(person) for person in people]))
         self._right: Answers = {}
-        self._kept: set[str] = set()
+        self._kept: dict[str, list[str]] = {}
         self._right = self._loaded.answers(as_of, set(questions))
         wrong = [key for key in questions if self._is_wrong(key, self._right)]
         assert not wrong, f"wrong without any fault: {wrong}"
@@ -192,7 +194,7 @@ class Session:
         if not readers:
             return "the same"
         try:
-            changed = self._changed(name, mutant.sql)
+            changed = self._changed(name, mutant)
         except AudiencesError:
             return "wrong"
         asked = readers if changed is None else [key for key in readers if not self._questions[key].names.isdisjoint(changed)]
@@ -227,18 +229,20 @@ class Session:
         template = self._evaluator.models[name] if sql is None else sql
         return template.replace(instant_literal(_ANY_AS_OF), instant_literal(self._as_of))
 
-    def _changed(self, name: str, sql: str) -> set[str] | None:
+    def _changed(self, name: str, mutant: Mutant) -> set[str] | None:
         """Of whom a table says otherwise with this query; None where its rows are of nobody."""
         warehouse, right = self._loaded._warehouse, f"right_{name}"
         if name not in self._kept:
             warehouse.execute(f"create temp table {right} as {self._now(name)}")
-            self._kept.add(name)
-        warehouse.execute(f"create or replace temp table wrong as {self._now(name, sql)}")
-        changes = f"(from wrong except all from {right}) union all (from {right} except all from wrong)"
-        columns = [str(row[0]) for row in warehouse.fetch(f"describe {right}")]
-        if "profile_id" in columns:
-            return {str(one) for (one,) in warehouse.fetch(f"select distinct profile_id from ({changes}) as changed")}
-        return None if warehouse.fetch(f"from ({changes}) as changed limit 1") else set()
+            self._kept[name] = [str(row[0]) for row in warehouse.fetch(f"describe {right}")]
+        columns = self._kept[name]
+        asked = [mutant.column] if mutant.column in columns else columns[:MOST_COMPARED]
+        whose = "profile_id" if "profile_id" in columns else "null"
+        rows = f"select {whose} as whose, {', '.join(map(str, asked))} from"
+        warehouse.execute(f"create or replace temp table wrong as {rows} ({self._now(name, mutant.sql)}) as made")
+        found = f"(from wrong except all {rows} {right}) union all ({rows} {right} except all from wrong)"
+        changed = {one for (one,) in warehouse.fetch(f"select distinct whose from ({found}) as changed")}
+        return None if changed and whose == "null" else {str(one) for one in changed}
 
     def _is_wrong(self, key: str, said: Answers) -> bool:
         question, answers = self._questions[key], said[key]
