@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tests.integration.agreement import Definitions, rekeyed
 from tests.reference import entity_truths, funnel_truths, measure_truths, truths, value_truths
-from tests.reference.history import Event, Person, TraitChange
+from tests.reference.history import Event, GroupCall, Person, TraitChange
 from tests.reference.truths import AS_OF, at
 
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
@@ -52,7 +52,8 @@ class Case:
 
 
 def person(*, events: Any = (), traits: Any = (), **more: Any) -> Person:
-    return Person("ann", more.get("identifiers", {"user_id": ["1"]}), list(events), list(traits), more.get("seen", LONG_AGO))
+    seen, groups = more.get("seen", LONG_AGO), more.get("groups", [])
+    return Person("ann", more.get("identifiers", {"user_id": ["1"]}), list(events), list(traits), seen, groups)
 
 
 def cases() -> Iterator[Case]:
@@ -292,6 +293,11 @@ def _accounts() -> Iterator[Case]:
             if any(call.account == name for one in people for call in one.groups):
                 definition = {"of": "accounts", **keys}
                 yield Case(definition, people[0], AS_OF, name in inside, name=name, others=tuple(people[1:]))
+    joins = AS_OF + 3 * DAY
+    did = person(events=[Event("A", AS_OF - DAY)], groups=[GroupCall("acme", joins)])
+    known = Person("bob", {"user_id": ["2"]}, [], [], LONG_AGO, groups=[GroupCall("acme", LONG_AGO)])
+    definition = {"of": "accounts", "who": {"trait": "computed", "equals": 1}}
+    yield Case(definition, did, AS_OF, False, joins, "acme", (known,), {"of": "accounts", "count": True})
     for who, people, inside in entity_truths.OF_USERS:
         for one in people:
             others = tuple(other for other in people if other is not one)
