@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dbt_audiences.compile.jinja import Expression, Sum, package_call
+from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.names import naive_text
-from dbt_audiences.compile.needs import EVENT_NAME, children_of, parent_column, parent_references
-from dbt_audiences.compile.reader import Reader, TraitKey
-from dbt_audiences.compile.rows import Rows, event_rows, joined_names, joined_of
+from dbt_audiences.compile.needs import children_of, parent_column, parent_references
+from dbt_audiences.compile.reader import TraitKey
+from dbt_audiences.compile.rows import joined_names
 from dbt_audiences.compile.scene import Scene
 from dbt_audiences.compile.steps.bounded import is_in_order
 from dbt_audiences.compile.steps.columns import (
@@ -20,6 +20,7 @@ from dbt_audiences.compile.steps.columns import (
     has_names,
     name_of,
 )
+from dbt_audiences.compile.steps.events import StepEvents
 from dbt_audiences.compile.steps.links import Link, blocked, completed, counted
 from dbt_audiences.compile.steps.references import split
 from dbt_audiences.compile.steps.ties import NO_NAMES, Names, Tie, can_tie, ties
@@ -35,18 +36,15 @@ from dbt_audiences.compile.steps.tree import (
     upper_bounds,
 )
 from dbt_audiences.compile.steps.values import opened, value_entry, value_test
-from dbt_audiences.compile.tables import ANY_EVENT
 from dbt_audiences.compile.trait_columns import made_of_aggregate
-from dbt_audiences.compile.where import all_of, turns
-from dbt_audiences.compile.windows import duration_argument, window_argument
+from dbt_audiences.compile.where import all_of
+from dbt_audiences.compile.windows import duration_argument
 from dbt_audiences.core.definitions import (
     Aggregate,
     All,
     Any,
     Child,
     Performed,
-    Place,
-    Where,
     Window,
 )
 
@@ -66,7 +64,7 @@ class Held:
 def held(step: Performed, scene: Scene, columns: list[str]) -> Held:
     """Adds the CTEs of a sequence; `columns` are those of its first event that its own measure reads."""
     assert step.then is not None
-    return _Sequence(scene, step, list(columns)).build()
+    return _Sequence(scene, step, list(columns), StepEvents(scene, step)).build()
 
 
 @dataclass(slots=True)
@@ -74,11 +72,9 @@ class _Sequence:
     scene: Scene
     root: Performed
     columns: list[str]
+    events: StepEvents
     roots: str | None = None
-    read: dict[str, Expression] = field(default_factory=dict)
-    turning: list[Expression] = field(default_factory=list)
     waiting: list[Expression] = field(default_factory=list)
-    of_traits: list[str] = field(default_factory=list)
     bases: dict[int, str] = field(default_factory=dict)
     made: dict[tuple[int, Names], str] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
@@ -95,7 +91,7 @@ class _Sequence:
         if root.complete_within is None or self.is_in_order:
             for child in children_of(root.then):
                 self._base(child)
-        rows = self._rows(root, root.where, columns, f"{name}_rows", None, self._needed(root))
+        rows = self.events.rows(root, root.where, columns, f"{name}_rows", None, self._needed(root))
         if root.complete_within is not None:
             kept: list[Expression] = [*columns, *(["event"] if has_names(root) else [])]
             if self.is_in_order:
@@ -107,65 +103,13 @@ class _Sequence:
         found = self._held(root, rows, NO_NAMES, columns, name)
         call = package_call(
             "steps_turning",
-            events=list(self.read.values()),
-            turning=self.turning or None,
+            events=list(self.events.read.values()),
+            turning=self.events.turning or None,
             waiting=self.waiting or None,
         )
-        return Held(found, (ctes.add(f"{name}_turning", call), *dict.fromkeys(self.of_traits)))
+        return Held(found, (ctes.add(f"{name}_turning", call), *dict.fromkeys(self.events.of_traits)))
 
     # --- rows ----------------------------------------------------------------------------------------------------------------
-
-    def _rows(
-        self,
-        step: Performed,
-        where: Where | None,
-        columns: list[str],
-        name: str,
-        place: Place | None,
-        pruned_by: str | None,
-    ) -> str:
-        """The CTE of a step's own events, without what its children ask."""
-        scene = self.scene
-        rows = self._read(step, where)
-        window = window_argument(Window(since=step.window.since, until=step.window.until), scene)
-        windows = [one for one in (self._floor(), window if step is not self.root else None) if one is not None]
-        return scene.ctes.add(
-            name,
-            package_call(
-                "step_rows",
-                list(rows.relations),
-                columns=list(columns) or None,
-                where=rows.where,
-                windows=list(windows) or None,
-                names=self._names(step) if has_names(step) else None,
-                pruned_by=pruned_by,
-            ),
-            place,
-        )
-
-    def _read(self, step: Performed, where: Where | None) -> Rows:
-        """The relations of a step's events, with all that they are compared with; what time alone makes of that is noted."""
-        scene = self.scene
-        for event in step.events:
-            self.read.setdefault(event, scene.events(event, step.place))
-        joined = joined_of(compared_with(step), scene, step.place)
-        rows = event_rows(step.events, where, scene, step.place, sources=step.sources, joined=joined)
-        self.of_traits += joined.turning
-        found = turns(step.where, Reader(scene.tables, scene.timezone, joined.traits, joined.lists))
-        if found:
-            self.turning += [{"event": relation, "turns": Sum(tuple(found))} for relation in rows.relations]
-        return rows
-
-    def _names(self, step: Performed) -> list[Expression]:
-        tables = self.scene.tables
-        if step.events == (ANY_EVENT,):
-            return [tables.column_names[EVENT_NAME]]
-        return [package_call("text_literal", event) for event in step.events]
-
-    def _floor(self) -> dict[str, Expression] | None:
-        """What is older than the first event may be is no event of the chain."""
-        window = self.root.window
-        return window_argument(Window(window.within, window.between, window.since, None), self.scene)
 
     def _needed(self, step: Performed) -> str | None:
         """The CTE of a child without which no event of the step holds."""
@@ -184,7 +128,7 @@ class _Sequence:
         step, name = child.step, name_of(child.step)
         columns = self._columns(child)
         place = child.place if id(child) not in self.bases else None
-        rows = self._rows(step, split(step.where).alone, columns, name, place, self._needed(step))
+        rows = self.events.rows(step, split(step.where).alone, columns, name, place, self._needed(step))
         self.bases[id(child)] = self._of_roots(rows, columns + (["event"] if has_names(step) else []))
         return self.bases[id(child)]
 
@@ -343,6 +287,6 @@ class _Sequence:
             parts = split(one.where)
             columns = sorted(columns_compared(parts, scene))
             step = Performed((one.event,), child.step.measure, Window(), one.where, None, None, None, None, False, child.place)
-            blockers = self._of_roots(self._rows(step, parts.alone, columns, f"{name}_blockers", None, None), columns)
+            blockers = self._of_roots(self.events.rows(step, parts.alone, columns, f"{name}_blockers", None, None), columns)
             found.append(blocked(rows, blockers, parts, scene, name))
         return found
