@@ -4,6 +4,18 @@
   Whose rows have changed is logged. `meta: {unguarded: true}` is for what a person replaces on purpose.
 -#}
 {% materialization guarded_table, default %}
+    {{ return(dbt_audiences.built_anew(sql, guarded=not config.get('meta', {}).get('unguarded'), notes_unreadable=true)) }}
+{% endmaterialization %}
+
+
+{#- A table built anew in each run; whose rows have changed is logged. What it is made of has guards of its own. -#}
+{% materialization tracked_table, default %}
+    {{ return(dbt_audiences.built_anew(sql)) }}
+{% endmaterialization %}
+
+
+{#- The same steps for both. -#}
+{% macro built_anew(sql, guarded=false, notes_unreadable=false) %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set fresh = api.Relation.create(identifier='fresh_' ~ local_md5(this | string)[:16], type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
@@ -12,15 +24,13 @@
     {%- call statement('fresh') -%}
         create temporary table {{ fresh }} as {{ sql }}
     {%- endcall -%}
-    {%- if not config.get('meta', {}).get('unguarded') -%}
-        {%- do dbt_audiences.refuse_emptied_source(model.name, fresh, existing is not none) -%}
-    {%- endif -%}
+    {%- if guarded -%}{%- do dbt_audiences.refuse_emptied_source(model.name, fresh, existing is not none) -%}{%- endif -%}
     {%- if existing is not none -%}{%- do dbt_audiences.log_replacement(model.name, existing, fresh) -%}
     {%- else -%}{%- do dbt_audiences.log_first_build(model.name) -%}{%- endif -%}
     {%- call statement('main') -%}
         {{ 'drop ' ~ existing.type ~ ' if exists ' ~ existing ~ ' cascade;' if existing is not none }}
         create table {{ target_relation }} as select * from {{ fresh }};
-        {{ dbt_audiences.note_unreadable_values(model, fresh) }}
+        {{ dbt_audiences.note_unreadable_values(model, fresh) if notes_unreadable }}
         drop table {{ fresh }};
     {%- endcall -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
@@ -28,4 +38,4 @@
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
-{% endmaterialization %}
+{% endmacro %}
