@@ -120,7 +120,8 @@ def as_profile(person: history.Person) -> evaluate.Person:
         for changes in identifies(person.traits)
     ]
     stamped = [replace(call, loaded_at=LOADED_AT + timedelta(seconds=second)) for second, call in enumerate(calls)]
-    given = {"sql_traits": person.sql_traits, "related": person.related, "lists": sorted(person.lists)}
+    later = {(kind, value): at for kind, at in person.seen_later.items() for value in person.identifiers[kind]}
+    given = {"sql_traits": person.sql_traits, "related": person.related, "lists": sorted(person.lists), "seen_later": later}
     return evaluate.Person(person.name, person.identifiers, person.first_seen_at, stamped, **given)
 
 

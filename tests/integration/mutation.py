@@ -26,7 +26,7 @@ from tests.integration.sql_mutants import Mutant, Place, mutants
 from dbt_audiences.compile.steps import links
 from dbt_audiences.flow.evaluate import Evaluator
 
-MOST_INSTANCES, MOST_COLUMNS = 30, 10
+MOST_INSTANCES, MOST_COLUMNS = 60, 10
 """How many audiences and columns of tables are tried for one fault until it is noticed."""
 WORD = re.compile(r"\w+")
 NOT_JUDGED = ("calls_", "stg_", "profile", "identifier_links", "memberships")
@@ -77,7 +77,9 @@ def _spread(instances: list[tuple[str, Mutant]], evaluator: Evaluator, asked: Co
     of_tables = [one for one in instances if one[0] not in evaluator.audiences]
     of_tables.sort(key=lambda one: -asked[one[1].column or ""])
     found = {(name, mutant.column): (name, mutant) for name, mutant in of_tables}
-    audiences = list({name: (name, mutant) for name, mutant in reversed(instances) if name in evaluator.audiences}.values())
+    of_audiences = [one for one in instances if one[0] in evaluator.audiences]
+    firsts = {name: (name, mutant) for name, mutant in reversed(of_audiences)}
+    audiences = [*firsts.values(), *(one for one in of_audiences if one[1] is not firsts[one[0]][1])]
     chosen = audiences[:: max(1, -(-len(audiences) // MOST_INSTANCES))]
     return [*chosen, *list(found.values())[:MOST_COLUMNS]]
 

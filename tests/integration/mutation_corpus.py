@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -37,6 +38,7 @@ TREES, HISTORIES_OF_TREE = 12, 25
 COMPARISONS = 60
 MOST_COMPARED = 8
 """Columns of a table that are compared where a fault is of none of them."""
+LONGEST_SECONDS = 60
 READERS = 40
 """How many audiences are asked about a fault in a table that belongs to no column."""
 Verdict = Literal["wrong", "earlier", "the same"]
@@ -194,7 +196,8 @@ class Session:
         if not readers:
             return "the same"
         try:
-            changed = self._changed(name, mutant)
+            with self._in_time():
+                changed = self._changed(name, mutant)
         except AudiencesError:
             return "wrong"
         asked = readers if changed is None else [key for key in readers if not self._questions[key].names.isdisjoint(changed)]
@@ -207,7 +210,7 @@ class Session:
 
     def _judged(self, name: str, mutant: Mutant, asked: Sequence[str]) -> Verdict:
         found: Verdict = "the same"
-        with self._loaded.replaced(name, mutant.sql):
+        with self._in_time(), self._loaded.replaced(name, mutant.sql):
             for key in asked:
                 try:
                     said = self._loaded.answers(self._as_of, [key])
@@ -218,6 +221,16 @@ class Session:
                 if said[key] != self._right[key]:
                     found = "earlier"
         return found
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """What takes longer is stopped, and so noticed: a join of everything with everything would never end."""
+        stop = threading.Timer(LONGEST_SECONDS, self._loaded._warehouse.connection.interrupt)
+        stop.start()
+        try:
+            yield
+        finally:
+            stop.cancel()
 
     def _restore(self, name: str) -> None:
         relation = self._evaluator.relations[name]

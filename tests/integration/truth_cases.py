@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -158,6 +158,9 @@ def _eligible() -> Iterator[Case]:
     for keys, identifiers, is_in in truths.ELIGIBLE:
         yield Case({"who": "everyone", **keys}, person(identifiers=identifiers), AS_OF, is_in)
         yield Case({"who": {"not_performed": "A"}, **keys}, person(identifiers=identifiers), AS_OF, is_in)
+    for keys, is_in, changes_at in (({}, True, None), ({"identifiers": ["email"]}, False, AS_OF + DAY)):
+        one = replace(person(identifiers={"user_id": ["1"], "email": ["a@b.c"]}), seen_later={"email": AS_OF + DAY})
+        yield Case({"who": "everyone", **keys}, one, AS_OF, is_in, changes_at)
     yield Case({"who": "everyone"}, person(seen=AS_OF), AS_OF, True)
     yield Case({"who": "everyone"}, person(seen=AS_OF + MICROSECOND), AS_OF, False)
 

@@ -59,6 +59,8 @@ class Person:
     sql_traits: dict[str, Any] = field(default_factory=dict)
     related: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     lists: frozenset[str] = frozenset()
+    seen_later: dict[str, datetime] = field(default_factory=dict)
+    """When identifiers of a type were first seen, where that is not the first of all."""
 
 
 def check(people: Sequence[Person]) -> None:

@@ -99,7 +99,7 @@ def is_eligible(person: Person, definition: dict[str, Any], as_of: datetime) -> 
         return person.first_seen_at <= as_of
     counted = DEFAULT_IDENTIFIERS + (["anonymous_id"] if definition.get("include_anonymous", False) else [])
     counted = definition.get("identifiers", counted)
-    return person.first_seen_at <= as_of and any(person.identifiers.get(kind) for kind in counted)
+    return any(person.seen_later.get(kind, person.first_seen_at) <= as_of for kind in counted if person.identifiers.get(kind))
 
 
 def tree_holds(condition: Any, leaf: Callable[[dict[str, Any]], bool]) -> bool:

@@ -54,7 +54,8 @@ class Call:
 class Person:
     """A profile: its id, identifiers of each type, when it was first seen, its calls, and where it is said to be in.
 
-    Without identifiers it is nobody: an account by its id, whose group calls name no user. SQL traits are given.
+    Without identifiers it is nobody: an account by its id, whose group calls name no user. SQL traits are given; `seen_later`
+    has identifiers, by type and value, that were not there from the beginning.
     """
 
     profile_id: str
@@ -65,6 +66,7 @@ class Person:
     sql_traits: Mapping[str, object] = field(default_factory=dict)
     related: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
     lists: Sequence[str] = ()
+    seen_later: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,7 @@ class Loaded:
             identifiers,
             ("profile_id", "type", "value", "first_seen_at"),
             [
-                (person.profile_id, kind, value, naive(person.first_seen_at))
+                (person.profile_id, kind, value, naive(person.seen_later.get((kind, value), person.first_seen_at)))
                 for person in self.people
                 for kind, values in person.identifiers.items()
                 for value in values

@@ -57,19 +57,23 @@ def _person(warehouse: Warehouse, relations: Relations, profile_id: str) -> Pers
     own = f"profile_id = {text_literal(profile_id)}"
     identifiers: dict[str, list[str]] = {}
     first_seen_at: datetime | None = None
+    seen_later: dict[tuple[str, str], datetime] = {}
     for kind, value, seen_at in warehouse.fetch(
         f"select type, value, first_seen_at from {relations['profile_identifiers']} "
         f"where {own} order by first_seen_at, type, value"
     ):
         identifiers.setdefault(str(kind), []).append(str(value))
-        first_seen_at = first_seen_at or _aware(seen_at)
+        seen = _aware(seen_at)
+        assert seen is not None
+        seen_later[str(kind), str(value)] = seen
+        first_seen_at = first_seen_at or seen
     rows = warehouse.fetch(
         f"select {', '.join(f'c.{column}' for column in _COLUMNS)} from {relations['stg_calls']} as c "
         f"inner join {relations['profile_identifiers']} as i on i.type = c.identifier_type and i.value = c.identifier_value "
         f"where i.{own} order by c.occurred_at, c.message_id"
     )
     assert first_seen_at is not None
-    return Person(profile_id, identifiers, first_seen_at, [_call(row) for row in rows])
+    return Person(profile_id, identifiers, first_seen_at, [_call(row) for row in rows], seen_later=seen_later)
 
 
 def _account(warehouse: Warehouse, relations: Relations, identifier: str) -> tuple[Person, tuple[Person, ...]]:
