@@ -158,6 +158,7 @@ def renamed(person: history.Person, prefix: str) -> history.Person:
         person.sql_traits,
         person.related,
         person.lists,
+        person.seen_later,
     )
 
 
