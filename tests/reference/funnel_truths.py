@@ -1,6 +1,7 @@
 """Truths about sequences, worked out by hand from the language's contract: a row or more for each of its rules."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from tests.reference.truths import AS_OF
@@ -117,6 +118,16 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
     (_then({"performed": "B", "unique": "v", "gte": 2}), [_A, ("B", -DAY, {"v": "a"}), ("B", -DAY, {"v": "b"})], True),
     (_then({"performed": "B", "unique": "v", "gte": 2}), [_A, ("B", -DAY, {"v": "a"}), ("B", -DAY, {"v": "a"})], False),
     (_then({"performed": "B", "unique": "v", "gte": 2}), [_A, ("B", -DAY, {"v": 4}), ("B", -DAY, {"v": 5})], True),
+    (
+        _then({"performed": "B", "sum": "v", "gte": Decimal("0.999999999"), "within": "1 day"}),
+        [("A", -HOUR), ("B", -HOUR, {"v": 0.999999999})],
+        True,
+    ),
+    (
+        _then({"performed": "B", "sum": "v", "gt": Decimal("0.999999999"), "within": "1 day"}),
+        [("A", -HOUR), ("B", -HOUR, {"v": 0.999999999})],
+        False,
+    ),
     (_then({"performed": "B", "sum": "v.$", "gte": 6}), [_A, ("B", -DAY, {"v": [1, 2]}), ("B", -HOUR, {"v": 3})], True),
     (_then({"performed": "B", "sum": "v.$", "gte": 7}), [_A, ("B", -DAY, {"v": [1, 2]}), ("B", -HOUR, {"v": 3})], False),
     (
@@ -172,6 +183,11 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
     (
         _then({"performed": "B", "without": {"performed": "C", "where": _CART}}),
         [(*_A, {"cart": "a"}), ("C", -2 * DAY - HOUR, {"cart": "a"}), _B_LATER],
+        False,
+    ),
+    (  # the first that blocks, not the last
+        _then({"performed": "B", "without": {"performed": "C", "where": {"property": "v", "gt": {"parent": "v"}}}}),
+        [("A", -3 * DAY, {"v": 1}), ("C", -2 * DAY, {"v": 2}), ("B", -DAY), ("C", -HOUR, {"v": 2})],
         False,
     ),
     (
