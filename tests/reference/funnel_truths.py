@@ -128,6 +128,20 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
         [("A", -HOUR), ("B", -HOUR, {"v": 0.999999999})],
         False,
     ),
+    *(  # the mean of halves of a billionth is rounded away from nothing
+        (
+            _then({"performed": "B", "avg": "v", operator: Decimal(limit), "within": "1 day"}),
+            [_A, ("B", -3 * DAY + HOUR, {"v": values[0]}), ("B", -3 * DAY + 2 * HOUR, {"v": values[1]})],
+            is_in,
+        )
+        for values in (("0.000000001", "0.000000002"), ("-0.000000001", "-0.000000002"))
+        for operator, limit, is_in in (
+            ("gte", "0.000000002", values[0] > "0"),
+            ("gt", "0.000000002", False),
+            ("lte", "-0.000000002", values[0] < "0"),
+            ("lt", "-0.000000002", False),
+        )
+    ),
     (_then({"performed": "B", "sum": "v.$", "gte": 6}), [_A, ("B", -DAY, {"v": [1, 2]}), ("B", -HOUR, {"v": 3})], True),
     (_then({"performed": "B", "sum": "v.$", "gte": 7}), [_A, ("B", -DAY, {"v": [1, 2]}), ("B", -HOUR, {"v": 3})], False),
     (
