@@ -26,6 +26,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     quiet = "{users: none, who: {performed: Bought, within: 7 days}}"
     project.define("quiet_accounts", "{all: [{trait: plan, equals: business}, " + quiet + "]}", of="accounts")
     project.define("at_quiet_accounts", "{account: any, who: {in_audience: quiet_accounts}}")
+    project.define("mailed", "everyone", identifiers=["email"])
     project.load(
         *(track("b1", "Bought", day, properties={"price": price}) for day, price in ((-2, 9), (-33, 9), (-1.5, 1))),
         *(track("b2", "Bought", day, properties={"price": 9}) for day in (-3, -20, -25)),
@@ -90,6 +91,11 @@ def test_a_sequence_says_how_many_began_and_which_rows_decide(shop: Project) -> 
     (waiting,) = explained(shop, "s2", "left")["conditions"]
     assert waiting["answer"] == "false"
     assert waiting["turn"] == {"at": "2026-02-03T12:00:00.000001Z", "becomes": True}
+
+
+def test_who_was_not_yet_known_by_an_identifier_that_counts_was_not_eligible(shop: Project) -> None:
+    then, now = (shop.audiences("explain", "mailed", "user_id:b2", "--as-of", at(day), "--json").json for day in (-4, 0))
+    assert (then["is_eligible"], now["is_eligible"]) == (False, True)
 
 
 def test_nothing_is_written_and_the_text_says_the_same(shop: Project) -> None:
