@@ -185,7 +185,8 @@ def _trait(written: str, person: Person, clock: Clock, asked: Asked) -> list[Any
 
 
 def _known_traits(person: Person, clock: Clock) -> dict[str, Any]:
-    return sql_traits.current(history.current_traits(person, clock.as_of), person.sql_traits, is_custom=False)
+    custom = history.current_traits(person, clock.as_of)
+    return sql_traits.current(custom, person.sql_traits, is_custom=False) | {sql_traits.CUSTOM: custom}
 
 
 def _computed_trait(definition: dict[str, Any], person: Person, people: Sequence[Person], as_of: datetime) -> Any:

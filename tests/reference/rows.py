@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests.reference.comparisons import ORDER, TEXT, all_hold
+from tests.reference.sql_traits import CUSTOM
 from tests.reference.values import at_path, instant, lowered, number, path, text
 from tests.reference.windows import Clock
 
@@ -109,7 +110,9 @@ def _right(reference: dict[str, Any], row: Row) -> Any:
     ((of, written),) = reference.items()
     names = path(written)
     if of == "trait":
-        return at_path(row.traits, names[1:] if names[0] == "custom" and len(names) > 1 else names)
+        if names[0] == "custom" and len(names) > 1:
+            return at_path(row.traits.get(CUSTOM, row.traits), names[1:])
+        return at_path(row.traits, names)
     if of != "parent" or row.above is None:
         raise ValueError(f"nothing to refer to: {reference}")
     return at_path(row.above.value, names)

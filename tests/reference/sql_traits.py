@@ -4,6 +4,8 @@ from typing import Any
 
 NAMES = ("churn", "tier")
 """The traits that SQL gives in drawn definitions."""
+CUSTOM = "\0custom"
+"""Under this name, which no trait has, stand the custom traits beside those that are seen."""
 
 
 def current(custom: dict[str, Any], given: dict[str, Any], *, is_custom: bool) -> dict[str, Any]:
