@@ -23,9 +23,20 @@ On 26 November 2026, DuckDB 2.0.0 on two cores, 100,000 and 200,000:
     different values                    1.93 s    4.43 s    2.30 times
     an item of an array                 0.49 s    1.06 s    2.15 times
     in the list above                   0.59 s    1.22 s    2.09 times
-    one of two keys                     0.82 s    1.48 s    1.81 times
-    none of two keys                    0.74 s    1.53 s    2.07 times
     greater than the parent's           4.19 s   11.97 s    2.86 times
+
+and on 27 November:
+
+    not in time                         0.37 s    0.75 s    2.02 times
+    either complete within              0.40 s    0.80 s    1.99 times
+    one of two keys                     0.36 s    0.73 s    2.01 times
+    none of two keys                    0.44 s    0.89 s    2.01 times
+    a text within                       0.36 s    0.72 s    2.03 times
+    a text not within                   0.42 s    0.82 s    1.96 times
+    begins with the parent's            0.22 s    0.42 s    1.90 times
+    none of the list above              0.45 s    0.93 s    2.06 times
+    a text of the list within           2.65 s    5.55 s    2.09 times
+    a key or a text within              0.59 s    1.16 s    1.97 times
 """
 
 from __future__ import annotations
