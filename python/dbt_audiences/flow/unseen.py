@@ -34,7 +34,7 @@ def unseen(workspace: Workspace) -> Unseen:
             return Unseen((), "there is no warehouse yet")
         with workspace.warehouse() as warehouse:
             relations = _relations(workspace, warehouse)
-            if not all(relation_exists(warehouse, relations[name]) for name in _READ):
+            if relations is None:
                 return Unseen((), "nothing was computed in the warehouse yet")
             found = [one for one in readings(workspace.project) if one.kind != "trait" or _is_custom(workspace, one)]
             return Unseen(tuple(_warnings(found, _Seen(warehouse, relations))), None)
@@ -42,14 +42,15 @@ def unseen(workspace: Workspace) -> Unseen:
         return Unseen((), error.message)
 
 
-def _relations(workspace: Workspace, warehouse: Warehouse) -> Relations:
-    """Where the tables are that are looked at; dbt is asked, which takes seconds, only where the warehouse has several."""
+def _relations(workspace: Workspace, warehouse: Warehouse) -> Relations | None:
+    """Where the tables are that are looked at, None without them; dbt, which takes seconds, only chooses among several."""
     found = relations_called(warehouse, _READ)
-    return (
-        {name: one for name, (one,) in found.items()}
-        if all(len(one) == 1 for one in found.values())
-        else workspace.dbt.relations()
-    )
+    if not all(found.values()):
+        return None
+    if all(len(of_name) == 1 for of_name in found.values()):
+        return {name: of_name[0] for name, of_name in found.items()}
+    relations = workspace.dbt.relations()
+    return relations if all(relation_exists(warehouse, relations[name]) for name in _READ) else None
 
 
 def _is_custom(workspace: Workspace, reading: Reading) -> bool:

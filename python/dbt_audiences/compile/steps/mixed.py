@@ -134,7 +134,7 @@ def _pairs(tree: Where) -> Iterator[tuple[PropertyTest, Comparison]]:
 
 
 def _judged(tree: Where, true: frozenset[Atom], reader: Reader) -> Expression:
-    """The tree where just these equalities hold, as a test of the child alone."""
+    """The tree where just these comparisons hold, as a test of the child alone."""
     match tree:
         case All(children=children):
             return _all([_judged(child, true, reader) for child in children])
