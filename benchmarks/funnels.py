@@ -59,6 +59,11 @@ FORMS = {
     "not in time": "complete_within: 1 day, then: [{performed: B, then: [{performed: C}]}, {not_performed: C, within: 1 hour}]",
     "either complete within": "complete_within: 1 day, "
     "then: {any: [{performed: B, then: [{performed: C}]}, {performed: C, sum: v, gte: 9}]}",
+    "not followed in time": "complete_within: 1 day, then: [{performed: B, then: [{not_performed: C}]}]",
+    "one of these followed in time": "complete_within: 1 day, "
+    f"then: [{{{_B}, {_SAME}, at_most: 2, then: {{any: [{{performed: C, {_SAME}}}, {{not_performed: C, within: 1 hour}}]}}}}]",
+    "another key followed in time": "complete_within: 1 day, "
+    f"then: [{{performed: B, {_SAME}, then: [{{performed: C, where: {{property: v, equals: {{parent: v}}}}}}]}}]",
     "ever": "then: [{performed: B, then: [{performed: C}]}]",
     "same key": f"then: [{{{_B}, {_SAME}}}]",
     "not performed": f"then: [{{not_performed: B, within: 1 day, {_SAME}}}]",

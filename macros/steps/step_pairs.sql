@@ -8,15 +8,16 @@
   strictly  whether a child at the span's first instant is too early
   value     SQL of the child's value to hand on, one row for each pair that has one; none counts the pairs
   heavy     the name of a CTE of profiles to leave out, or none
+  counted   the child's column of how often it counts, or none
   shape     profile_id, message_id (of the parent), matches or value; only parents with a pair
 -#}
-{% macro step_pairs(spans, children, tests=[], strictly=false, tied=false, asked=[], child_tests=[], value=none, heavy=none) -%}
+{% macro step_pairs(spans, children, tests=[], strictly=false, tied=false, asked=[], child_tests=[], value=none, heavy=none, counted=none) -%}
     {%- set held = ['children.occurred_at ' ~ ('>' if strictly else '>=') ~ ' spans.from_at',
         'children.occurred_at <= spans.' ~ ('from_at' if tied else 'to_at')] -%}
     select
         spans.profile_id,
         spans.message_id,
-        {{ 'count(*) as matches' if value is none else value ~ ' as value' }}
+        {{ value ~ ' as value' if value else 'sum(children.' ~ counted ~ ') as matches' if counted else 'count(*) as matches' }}
     from {{ dbt_audiences._light(spans, heavy, asked) }} as spans
     inner join {{ dbt_audiences._light(children, heavy, child_tests) }} as children
         on

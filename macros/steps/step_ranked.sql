@@ -6,16 +6,17 @@
   operator   lt, lte, gt, gte, before, after: how the child's value stands to the parent's
   heavy      the name of the CTE of the profiles
   keys       pairs of SQL that must be equal
+  counted    the child's column of how often it counts, or none
   shape      profile_id, key_1.., value_rank, size (rows of the profile); occurred_at of a child; message_id, from_at and to_at of a parent
 -#}
-{% macro step_ranked(spans, children, key, operator, type, heavy, keys=[], asked=[], tests=[]) -%}
+{% macro step_ranked(spans, children, key, operator, type, heavy, keys=[], asked=[], tests=[], counted=none) -%}
     {%- set names = ['profile_id'] + dbt_audiences._key_names(keys) -%}
     {%- set value = dbt_audiences.by_code_point('ranked') if type == 'text' else 'ranked' -%}
     {%- set desc = ' desc' if operator in ('lt', 'lte', 'before') else '' -%}
     {%- set is_heavy = 'profile_id in (select ' ~ heavy ~ '.profile_id from ' ~ heavy ~ ')' -%}
     {%- set sides = keys + [key] -%}
     select
-        {{ names | join(',\n        ') }},
+        {{ (names + ([counted] if counted else [])) | join(',\n        ') }},
         occurred_at,
         message_id,
         from_at,
@@ -29,6 +30,9 @@
             message_id,
             from_at,
             to_at,
+            {%- if counted %}
+            0 as {{ counted }},
+            {%- endif %}
             {{ key[1] }} as ranked
             {{- dbt_audiences._keys_as(keys, 1) | indent(4) }}
         from {{ spans }}
@@ -40,6 +44,9 @@
             null as message_id,
             null as from_at,
             null as to_at,
+            {%- if counted %}
+            {{ counted }},
+            {%- endif %}
             {{ key[0] }} as ranked
             {{- dbt_audiences._keys_as(keys, 0) | indent(4) }}
         from {{ children }}
@@ -52,7 +59,7 @@
   The blocks of ranks of one side. Blocks of level l hold 2^l ranks. For a child above a parent there is exactly one level on which the
   parent's block is even and the child's the next: so the inequality is an equality of level and block.
 -#}
-{% macro step_blocks(ranked, operator, key_count, of_parents) -%}
+{% macro step_blocks(ranked, operator, key_count, of_parents, counted=none) -%}
     {%- set place = 'value_rank' if of_parents and operator in ('lte', 'gte') else 'value_rank + 1' -%}
     {%- set block = '((' ~ place ~ ') >> level)' -%}
     {%- set numbers = [] -%}
@@ -60,7 +67,7 @@
     {%- set names = [] -%}
     {%- for number in range(key_count) -%}{%- do names.append('key_' ~ (number + 1)) -%}{%- endfor -%}
     select
-        {{ (['profile_id'] + names + (['message_id', 'from_at', 'to_at'] if of_parents else ['occurred_at'])) | join(',\n        ') }},
+        {{ (['profile_id'] + names + (['message_id', 'from_at', 'to_at'] if of_parents else ['occurred_at'] + ([counted] if counted else []))) | join(',\n        ') }},
         level,
         {{ block }}{{ ' + 1' if of_parents }} as block
     from {{ ranked }}

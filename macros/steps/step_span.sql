@@ -41,7 +41,7 @@
 
 {#- The end of the span, later by what the child's own children may take, but never than the deadline of the whole. -#}
 {% macro _settles_at(ends, tails, last) -%}
-    {%- if not ends -%}{{ return(last[0]) }}{%- endif -%}
+    {%- if not ends -%}{{ return(last[0] if last else dbt_audiences.never()) }}{%- endif -%}
     {%- set found = [] -%}
     {%- for tail in tails or [[]] -%}
         {%- set instant = namespace(sql=dbt_audiences.earliest(ends)) -%}

@@ -1,7 +1,8 @@
 """Every single fault of the compiled SQL that the tests can be shown, and whether they notice it: run by hand, not in CI.
 
-    python -m tests.integration.mutation          every fault
-    python -m tests.integration.mutation 10       every tenth of them
+    python -m tests.integration.mutation                every fault
+    python -m tests.integration.mutation 10             every tenth of them
+    python -m tests.integration.mutation 1 step_line    every fault of one macro
 
 A fault changes one operator, bound, default, function or clause of one model: an audience, a computed trait, a narrow table
 of events or of a trait, or the members of accounts. It is noticed when the changed SQL says otherwise than a truth row or the
@@ -37,11 +38,13 @@ NOT_JUDGED = ("calls_", "stg_", "profile", "identifier_links", "memberships")
 def main() -> None:
     """Try the faults; the exit code is 1 when fewer than 95 of 100 are noticed."""
     step = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    macros = set(sys.argv[2:])
     started = time.process_time()
     made = corpus()
     with marked(), patch.object(links, "HEAVY", 2), compiled(made.definitions, list_files(made.lists)) as evaluator:
         asked = list(sessions(evaluator, made.truths, made.scenarios))
-        faults = list(_faults(evaluator).items())[::step]
+        of_macros = [one for one in _faults(evaluator).items() if not macros or one[0][1] in macros]
+        faults = of_macros[::step]
         told: Counter[str] = Counter()
         for number, (place, instances) in enumerate(faults):
             verdict: str = _verdict(asked, instances)

@@ -13,7 +13,7 @@ from tests.integration.agreement import as_profile, renamed
 from tests.integration.postgres import Server, running_server
 from tests.integration.test_postgres import Side, empty_sides, evaluator
 from tests.integration.truth_cases import _person_with
-from tests.reference import funnel_truths
+from tests.reference import bounded_truths, funnel_truths
 from tests.reference.funnel_drawing import AS_OFS, MICROSECOND, conditions, histories
 from tests.reference.history import Person
 from tests.reference.yaml_text import to_yaml
@@ -33,7 +33,7 @@ def drawn() -> tuple[dict[str, Any], list[Person]]:
     chance = random.Random(SEED)
     whos = {f"d{number}": conditions(chance) for number in range(DRAWN)}
     people = [renamed(person, f"{key}-") for key, who in whos.items() for person in histories(chance, AS_OF, who, PEOPLE)]
-    for number, (who, events, _) in enumerate(funnel_truths.FUNNELS):
+    for number, (who, events, _) in enumerate(funnel_truths.FUNNELS + bounded_truths.BOUNDED):
         people.append(renamed(_person_with(events), f"t{number}-"))
         if number % 6 == 0:
             whos[f"t{number}"] = who

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from tests.integration.agreement import Definitions, rekeyed
-from tests.reference import entity_truths, funnel_truths, measure_truths, truths, value_truths
+from tests.reference import bounded_truths, entity_truths, funnel_truths, measure_truths, truths, value_truths
 from tests.reference.history import Event, GroupCall, Person, TraitChange
 from tests.reference.truths import AS_OF, at
 
@@ -230,10 +230,10 @@ def _changes() -> Iterator[Case]:
 
 
 def _funnels() -> Iterator[Case]:
-    for who, events, is_in in funnel_truths.FUNNELS:
+    for who, events, is_in in funnel_truths.FUNNELS + bounded_truths.BOUNDED:
         yield Case({"who": who}, _person_with(events), AS_OF, is_in)
         yield Case({"who": {"not": who}}, _person_with(events), AS_OF, not is_in)
-    for who, events, is_in, changes_in in funnel_truths.FUNNEL_CHANGES:
+    for who, events, is_in, changes_in in funnel_truths.FUNNEL_CHANGES + bounded_truths.BOUNDED_CHANGES:
         yield Case({"who": who}, _person_with(events), AS_OF, is_in, None if changes_in is None else AS_OF + changes_in)
 
 

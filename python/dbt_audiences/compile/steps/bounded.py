@@ -1,41 +1,81 @@
-"""Which sequences with `complete_within` need no look at each chain: those whose steps are complete in the order of time."""
+"""Which sequences with `complete_within` need no look at each chain, and how the steps of these are judged.
+
+Either the events of a step are complete in the order of time: among those with the same keys, the later one is never complete
+before the earlier. So it is where every step is asked for `at_least` so many, all steps must hold, and references go on along
+one key. Or a step directly below the first event is followed by counts alone: then each of its events holds between instants
+of the deadline, which are those at which the counts reach their bounds. What stands directly below the first event, with
+nothing below it, may be anything: the first event says until when it counts.
+"""
 
 from __future__ import annotations
 
 from dbt_audiences.compile.steps.references import Split, split
 from dbt_audiences.compile.steps.ties import NO_NAMES, Tie, ties
-from dbt_audiences.compile.steps.tree import Tree, pushed_down
-from dbt_audiences.core.definitions import Aggregate, All, Any, Child, Performed, Reference
+from dbt_audiences.compile.steps.tree import Test, Tree, pushed_down, tests_in
+from dbt_audiences.core.definitions import Aggregate, Any, Child, Performed, Reference
 
 Keys = frozenset[tuple[str, ...]]
 
 
-def is_in_order(root: Performed) -> bool:
-    """Whether among the events of each step, those with the same keys, the later one is never complete before the earlier.
+def turning_children(root: Performed) -> dict[int, bool] | None:
+    """The identities of the children that hold between deadlines, and whether they turn in the order of time; all others are
+    complete in that order or have nothing below them. None where each chain must be looked at."""
+    found = {}
+    for test in _tests_below(root):
+        if test.child.step.then is None or _is_in_order(root, test, None):
+            continue
+        if not _turns(root, test):
+            return None
+        found[id(test.child)] = _turns_in_order(test.child)
+    return found
 
-    So it is where every step is asked for `at_least` so many, all steps must hold, and references go on along one key. What is
-    asked directly below the first event, with nothing below it, may be anything: the first event says until when it counts.
-    """
-    return root.then is not None and _is(root, pushed_down(root.then), None, is_first=True)
+
+def _turns(root: Performed, test: Test) -> bool:
+    """Whether counts alone follow the child's events, and what is counted is complete in the order of time."""
+    step = test.child.step
+    return _is_linked(root, test) and all(_is_linked(step, one) and _is_chain(one.child) for one in _tests_below(step))
 
 
-def _is(step: Performed, tree: Tree, keys: Keys | None, *, is_first: bool) -> bool:
-    if isinstance(tree, All):
-        return all(_is(step, child, keys, is_first=is_first) for child in tree.children)
-    if isinstance(tree, Any):
-        return is_first and all(_is(step, child, keys, is_first=True) for child in tree.children)
-    child = tree.child
-    if is_first and child.step.then is None:
+def _turns_in_order(child: Child) -> bool:
+    keys = _keys(child)
+    below = [one.child for one in _tests_below(child.step)]
+    wheres = [where for one in below for where in (one.step.where, *(each.where for each in one.without))]
+    return all(_goes_on(split(where), keys) for where in wheres)
+
+
+def _is_in_order(step: Performed, test: Test, keys: Keys | None) -> bool:
+    """Whether the child's events are complete in the order of time; `keys` are those of the step (none: it is the first)."""
+    if test.sign == "<=" or not _is_linked(step, test):
+        return False
+    wheres = [test.child.step.where, *(one.where for one in test.child.without)]
+    return all(_goes_on(split(where), keys) for where in wheres) and _is_chain(test.child)
+
+
+def _is_chain(child: Child) -> bool:
+    """Whether all that follows the child's events is complete in their order."""
+    step = child.step
+    if step.then is None:
         return True
-    if isinstance(child.step.measure, Aggregate) or tree.sign == "<=":
-        return False
-    parts = split(child.step.where)
-    if not _has_one_link(step, child) or not _goes_on(parts, keys):
-        return False
-    if any(not _goes_on(split(one.where), keys) for one in child.without):
-        return False
-    own = frozenset(pair.test.path for pair in parts.pairs)
-    return child.step.then is None or _is(child.step, pushed_down(child.step.then), own, is_first=False)
+    keys = _keys(child)
+    return not _has_any(pushed_down(step.then)) and all(_is_in_order(step, test, keys) for test in _tests_below(step))
+
+
+def _keys(child: Child) -> Keys:
+    return frozenset(pair.test.path for pair in split(child.step.where).pairs)
+
+
+def _tests_below(step: Performed) -> list[Test]:
+    return [] if step.then is None else list(tests_in(pushed_down(step.then)))
+
+
+def _has_any(tree: Tree) -> bool:
+    return isinstance(tree, Any) or (not isinstance(tree, Test) and any(_has_any(child) for child in tree.children))
+
+
+def _is_linked(step: Performed, test: Test) -> bool:
+    """Whether it is a count of what nothing but equal keys binds to the step."""
+    is_count = not isinstance(test.child.step.measure, Aggregate)
+    return is_count and _has_one_link(step, test.child) and _goes_on(split(test.child.step.where), None)
 
 
 def _has_one_link(step: Performed, child: Child) -> bool:
@@ -43,7 +83,7 @@ def _has_one_link(step: Performed, child: Child) -> bool:
 
 
 def _goes_on(parts: Split, keys: Keys | None) -> bool:
-    """Whether what is compared with the event above is among the keys of that (none: it is the first)."""
+    """Whether what is compared with the event above is among the keys of that."""
     if parts.mixed or any(pair.comparison.operator != "equals" for pair in parts.pairs):
         return False
     references = [pair.comparison.operand for pair in parts.pairs]

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dbt_audiences.compile.jinja import Expression, package_call
-from dbt_audiences.compile.names import naive_text
 from dbt_audiences.compile.needs import children_of, parent_column, parent_references
 from dbt_audiences.compile.reader import TraitKey
 from dbt_audiences.compile.rows import joined_names
 from dbt_audiences.compile.scene import Scene
-from dbt_audiences.compile.steps.bounded import is_in_order
+from dbt_audiences.compile.steps.bounded import turning_children
 from dbt_audiences.compile.steps.columns import (
     columns_above,
     columns_below,
@@ -23,18 +22,18 @@ from dbt_audiences.compile.steps.columns import (
 from dbt_audiences.compile.steps.events import StepEvents
 from dbt_audiences.compile.steps.links import Link, blocked, completed, counted
 from dbt_audiences.compile.steps.references import split
+from dbt_audiences.compile.steps.spans import span, tied
 from dbt_audiences.compile.steps.ties import NO_NAMES, Names, Tie, can_tie, ties
 from dbt_audiences.compile.steps.tree import (
     Test,
     Tree,
     always_needed,
-    longest_tails,
     lower_bounds,
     pushed_down,
-    tails,
     tests_in,
     upper_bounds,
 )
+from dbt_audiences.compile.steps.turned import bound, counted_by_deadline, tests_of, turned
 from dbt_audiences.compile.steps.values import opened, value_entry, value_test
 from dbt_audiences.compile.trait_columns import made_of_aggregate
 from dbt_audiences.compile.where import all_of
@@ -74,19 +73,23 @@ class _Sequence:
     columns: list[str]
     events: StepEvents
     roots: str | None = None
+    bounded: str = ""
     waiting: list[Expression] = field(default_factory=list)
     bases: dict[int, str] = field(default_factory=dict)
     made: dict[tuple[int, Names], str] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
+    turning: dict[int, bool] | None = None
 
     @property
     def is_in_order(self) -> bool:
         """Whether `complete_within` is judged by when each event's chain is complete; else each chain is judged by itself."""
-        return self.root.complete_within is not None and is_in_order(self.root)
+        return self.turning is not None
 
     def build(self) -> Held:
         root, ctes = self.root, self.scene.ctes
         name = name_of(root)
+        if root.complete_within is not None:
+            self.turning = turning_children(root)
         columns = sorted({*self.columns, *columns_above(root, self.scene)})
         if root.complete_within is None or self.is_in_order:
             for child in children_of(root.then):
@@ -96,7 +99,7 @@ class _Sequence:
             kept: list[Expression] = [*columns, *(["event"] if has_names(root) else [])]
             if self.is_in_order:
                 call = package_call("with_deadline", rows, kept, duration_argument(root.complete_within))
-                rows = ctes.add(f"{name}_bounded", call)
+                rows = self.bounded = ctes.add(f"{name}_bounded", call)
             else:
                 call = package_call("roots", rows, kept, duration_argument(root.complete_within))
                 rows = self.roots = ctes.add(f"{name}_roots", call)
@@ -147,7 +150,12 @@ class _Sequence:
         """The CTE of a child's events that hold by themselves, with these names above them at their own instant."""
         if (id(child), above) not in self.made:
             base = self._base(child)
-            found = base if child.step.then is None else self._held(child.step, base, above, self._columns(child), base)
+            if child.step.then is None:
+                found = base
+            elif id(child) in (self.turning or ()):
+                found = self._turned(child, base)
+            else:
+                found = self._held(child.step, base, above, self._columns(child), base)
             self.made[id(child), above] = found
         return self.made[id(child), above]
 
@@ -199,9 +207,28 @@ class _Sequence:
         )
         return self.scene.ctes.add(f"{name}_held", call)
 
+    def _turned(self, child: Child, rows: str) -> str:
+        """The CTE of when a child's events begin and cease to hold, as the deadline of the whole is later."""
+        step, carried = child.step, self._carried(child.step, self._columns(child))
+        tests = tests_of(step)
+        waits = [test.waits and self._can_wait(test.child) for test in tests]
+        entries: list[Expression] = [
+            self._entry(step, rows, NO_NAMES, test.child, wait, bound(test)) for test, wait in zip(tests, waits, strict=True)
+        ]
+        judged = self.scene.ctes.add(f"{rows}_judged", package_call("step_judged", rows, carried, entries))
+        pending: list[Expression] = [
+            [self._test(test, number, {}), f"settles_{number}"]
+            for number, (test, wait) in enumerate(zip(tests, waits, strict=True), 1)
+            if wait
+        ]
+        if pending:
+            self.waiting.append({"judged": judged, "tests": pending})
+            self.waiting.append({"judged": self.bounded, "tests": [["true", "deadline_at"]]})
+        return turned(step, judged, carried, waits, self.scene, rows)
+
     def _completes(self, step: Performed, test: Test) -> bool:
         """Whether it must be known when a child is complete: only the first event's own spans end at the deadline."""
-        is_own = step is self.root and test.child.step.then is None
+        is_own = step is self.root and (test.child.step.then is None or id(test.child) in (self.turning or ()))
         return bool(test.number) and test.sign == ">=" and self.is_in_order and not is_own
 
     def _can_wait(self, child: Child) -> bool:
@@ -229,7 +256,11 @@ class _Sequence:
         measure = child.step.measure
         if isinstance(measure, Aggregate):
             return entry | value_entry(measure, links, parts, scene, name, self._columns(child))
-        counts = [one for link in links for one in counted(link, parts, scene, name)]
+        in_order = (self.turning or {}).get(id(child))
+        if in_order is None:
+            counts = [one for link in links for one in counted(link, parts, scene, name)]
+        else:
+            counts = counted_by_deadline(child.step, links[0], parts, scene, name, in_order=in_order)
         if completes is not None:
             by = "occurred_at" if child.step.then is None else "completed_at"
             entry["completed"] = completed(links[0], parts, scene, name, by, completes)
@@ -250,35 +281,16 @@ class _Sequence:
         return columns + (["event"] if has_names(step) else []) + (ROOT_COLUMNS if self.roots is not None else [])
 
     def _link(self, spans: str, child: Child, tie: Tie) -> Link:
-        """All children where the names cannot matter; else those at the parent's own instant."""
-        if tie == Tie(None, False, NO_NAMES, False, NO_NAMES):
-            return Link(spans, self._followers(child, NO_NAMES))
-        asked: tuple[Expression, ...] = ()
-        if tie.names is not None and (tie.names or not tie.others):
-            asked = (package_call("one_of", "event", list(tie.names), "text", negated=True if tie.others else None),)
-        tests: tuple[Expression, ...] = ()
-        if tie.excluded and has_names(child.step):
-            tests = (package_call("one_of", "event", sorted(tie.excluded), "text", negated=True),)
-        return Link(spans, self._followers(child, tie.above), is_tied=True, unlike=tie.unlike, asked=asked, tests=tests)
+        is_any = tie == Tie(None, False, NO_NAMES, False, NO_NAMES)
+        followers = self._followers(child, NO_NAMES if is_any else tie.above)
+        return Link(spans, followers) if is_any else tied(spans, followers, child.step, tie)
 
     def _spans(self, step: Performed, rows: str, child: Child, kept: list[str], waits: bool, name: str) -> str:
-        until = child.step.window.until
         columns = kept + (["event"] if has_names(step) and can_tie(child) else [])
-        call = package_call(
-            "step_span",
-            rows,
-            columns=list(columns) or None,
-            after=[duration_argument(one) for one in lower_bounds(child)] or None,
-            within=[duration_argument(one) for one in upper_bounds(child)] or None,
-            blocked=list(self._blocked(rows, child, name)) or None,
-            deadline=True if self.roots is not None or (step is self.root and self.is_in_order) else None,
-            until=naive_text(until) if until is not None and waits else None,
-            settles=True if waits else None,
-            tails=[[duration_argument(one) for one in tail] for tail in longest_tails(tails(child.step.then))] or None
-            if waits
-            else None,
-        )
-        return self.scene.ctes.add(f"{name}_span", call)
+        columns += ["deadline_at"] if id(child) in (self.turning or ()) else []
+        blocked = self._blocked(rows, child, name)
+        is_bounded = self.roots is not None or (step is self.root and self.is_in_order)
+        return self.scene.ctes.add(f"{name}_span", span(rows, child, columns, blocked, waits=waits, is_bounded=is_bounded))
 
     def _blocked(self, rows: str, child: Child, name: str) -> list[str]:
         """For each event of `without` the CTE of when it first follows each event above."""

@@ -62,7 +62,7 @@ def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expressi
         test = pair_test(pair.test, pair.comparison, scene)
         operator, kind = pair.comparison.operator, pair.comparison.type
         equal = [key_of(pair, scene) for pair in positive]
-        return _ranked(link, equal, key_of(pair, scene), operator, kind, scene, name, split, test)
+        return ranked(link, equal, key_of(pair, scene), operator, kind, scene, name, split, test)
     if trees:
         parts = parts_of(trees, mixed_reader(All(tuple(trees), trees[0].place), split, scene), scene)
         return [[1, _part(part, link, positive, split, scene, name)] for part in parts]
@@ -174,6 +174,7 @@ def _pairs(
     value: str | None = None,
     heavy: str | None = None,
     also: Expression = None,
+    weight: str | None = None,
 ) -> str:
     tests = [pair_test(pair.test, pair.comparison, scene) for pair in split.pairs]
     tests += [also] if also is not None and also not in tests else []
@@ -191,6 +192,7 @@ def _pairs(
         child_tests=list(link.tests) or None,
         value=None if value is None else f"children.{value}",
         heavy=heavy,
+        counted=weight,
     )
     return scene.ctes.add(f"{name}_pairs", call)
 
@@ -227,10 +229,10 @@ def different(link: Link, split: Split, scene: Scene, name: str, columns: list[s
     repeats = replace(link, children=scene.ctes.add(f"{name}_repeats", call))
     operator = "lte" if link.strictly else "lt"
     test = package_call("compared_columns", "children.repeated_at", operator, "spans.from_at", "instant")
-    return _ranked(repeats, keys, ["repeated_at", "from_at"], operator, "instant", scene, name, split, test)
+    return ranked(repeats, keys, ["repeated_at", "from_at"], operator, "instant", scene, name, split, test)
 
 
-def _ranked(
+def ranked(
     link: Link,
     equal: list[list[Expression]],
     key: list[Expression],
@@ -240,10 +242,11 @@ def _ranked(
     name: str,
     split: Split,
     test: Expression,
+    weight: str | None = None,
 ) -> Counts:
-    """Pairs for profiles with few rows; for the others one inequality becomes equalities of blocks of ranks."""
+    """The CTEs of counts by one inequality: pairs for profiles with few rows, for the others equalities of blocks of ranks."""
     heavy = scene.ctes.add(f"{name}_heavy", package_call("step_heavy", link.children, HEAVY))
-    light = _pairs(link, split, scene, name, heavy=heavy, also=test)
+    light = _pairs(link, split, scene, name, heavy=heavy, also=test, weight=weight)
     ranked = scene.ctes.add(
         f"{name}_ranked",
         package_call(
@@ -257,11 +260,12 @@ def _ranked(
             keys=equal or None,
             asked=list(link.asked) or None,
             tests=list(link.tests) or None,
+            counted=weight,
         ),
     )
     above = scene.ctes.add(f"{name}_blocks_above", package_call("step_blocks", ranked, operator, len(equal), True))
-    below = scene.ctes.add(f"{name}_blocks", package_call("step_blocks", ranked, operator, len(equal), False))
+    below = scene.ctes.add(f"{name}_blocks", package_call("step_blocks", ranked, operator, len(equal), False, counted=weight))
     names = [f"key_{number + 1}" for number in range(len(equal))] + ["level", "block"]
     plain = Link(above, below, link.strictly, link.is_tied)
-    found = _found(plain, [[one, one] for one in names], [], scene, name)
+    found = _found(plain, [[one, one] for one in names], [], scene, name, counted=weight)
     return [[1, light], [1, found]]

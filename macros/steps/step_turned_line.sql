@@ -1,0 +1,94 @@
+{#-
+  Spans with a deadline and the children that begin and cease to hold as it is later, on one line of time; for children of which the
+  later one, with the same keys, never turns before the earlier.
+
+  spans     the name of a CTE of `step_span` with `deadline_at`
+  children  the name of a CTE of `step_turned`
+  turns     how many counts it has
+  keys      pairs of SQL that must be equal: of the child, of the parent; a missing one equals nothing
+  strictly  whether a child at the span's first instant is too early
+  shape     profile_id, key_1.., turn, moment, place; message_id (of the parent) and edge (-1 the begin of a span, 1 its end, 0 its
+            deadline); stands and turned: 1 of a child at its own instant, and at that of its turn
+-#}
+{% macro step_turned_line(spans, children, turns, keys=[], strictly=false) -%}
+    {%- set numbers = [] -%}
+    {%- for number in range(turns + 1) -%}{%- do numbers.append('(' ~ number ~ ')') -%}{%- endfor -%}
+    select
+        profile_id,
+        message_id,
+        edge,
+        turn,
+        case edge when -1 then from_at when 1 then to_at else deadline_at end as moment,
+        {{ '2' if strictly else 'case when edge = -1 then 0 else 2 end' }} as place,
+        0 as stands,
+        0 as turned
+        {{- dbt_audiences._keys_as(keys, 1) }}
+    from (
+        select
+            spans.*,
+            edges.edge,
+            turns.turn
+        from {{ spans }} as spans
+        cross join (values (-1), (0), (1)) as edges (edge)
+        cross join (values {{ numbers | join(', ') }}) as turns (turn)
+    ) as edged
+    {{- dbt_audiences._keys_present(keys, 1, ['from_at <= to_at']) }}
+    {%- for moment in ['occurred_at', 'turns_at'] %}
+    union all
+    select
+        profile_id,
+        null as message_id,
+        null as edge,
+        turn,
+        {{ moment }} as moment,
+        1 as place,
+        {{ 1 if moment == 'occurred_at' else 0 }} as stands,
+        {{ 0 if moment == 'occurred_at' else 1 }} as turned
+        {{- dbt_audiences._keys_as(keys, 0) }}
+    from {{ children }}
+    {{- dbt_audiences._keys_present(keys, 0) }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#-
+  How many children hold by the deadline of each span. Those that stand before an instant and those that turned before the deadline are
+  both the first so many, so the fewer of them are those that do both.
+
+  line    the name of a CTE of `step_turned_line`
+  ending  the numbers of the counts that end what held
+  shape   profile_id, message_id (of the parent), matches
+-#}
+{% macro step_turned_found(line, keys=0, ending=[]) -%}
+    {%- set names = ['profile_id'] -%}
+    {%- for number in range(keys) -%}{%- do names.append('key_' ~ (number + 1)) -%}{%- endfor -%}
+    {%- set over = 'over (\n                partition by ' ~ (names + ['turn']) | join(', ')
+        ~ '\n                order by moment, place rows between unbounded preceding and current row\n            )' -%}
+    {%- set counted = 'least(last_stands, turned) - least(first_stands, turned)' -%}
+    select
+        profile_id,
+        message_id,
+        sum({{ counted if not ending else 'case when turn in (' ~ ending | join(', ') ~ ') then -1 else 1 end * (' ~ counted ~ ')' }}) as matches
+    from (
+        select
+            profile_id,
+            message_id,
+            turn,
+            max(case when edge = -1 then stands end) as first_stands,
+            max(case when edge = 1 then stands end) as last_stands,
+            max(case when edge = 0 then turned end) as turned
+        from (
+            select
+                profile_id,
+                message_id,
+                edge,
+                turn,
+                sum(stands) {{ over }} as stands,
+                sum(turned) {{ over }} as turned
+            from {{ line }}
+        ) as numbered
+        where message_id is not null
+        group by profile_id, message_id, turn
+    ) as spans
+    group by profile_id, message_id
+{%- endmacro %}

@@ -1,0 +1,42 @@
+"""From when to when an event is followed by those of a child, and which of the events at its own instant follow it."""
+
+from __future__ import annotations
+
+from dbt_audiences.compile.jinja import Expression, package_call
+from dbt_audiences.compile.names import naive_text
+from dbt_audiences.compile.steps.columns import has_names
+from dbt_audiences.compile.steps.links import Link
+from dbt_audiences.compile.steps.ties import Tie
+from dbt_audiences.compile.steps.tree import longest_tails, lower_bounds, tails, upper_bounds
+from dbt_audiences.compile.windows import duration_argument
+from dbt_audiences.core.definitions import Child, Performed
+
+
+def span(rows: str, child: Child, columns: list[str], blocked: list[str], *, waits: bool, is_bounded: bool) -> Expression:
+    """The call of the spans of a step's events for a child; `blocked` are CTEs of when `without` ends them."""
+    until = child.step.window.until
+    return package_call(
+        "step_span",
+        rows,
+        columns=list(columns) or None,
+        after=[duration_argument(one) for one in lower_bounds(child)] or None,
+        within=[duration_argument(one) for one in upper_bounds(child)] or None,
+        blocked=list(blocked) or None,
+        deadline=True if is_bounded else None,
+        until=naive_text(until) if until is not None and waits else None,
+        settles=True if waits else None,
+        tails=[[duration_argument(one) for one in tail] for tail in longest_tails(tails(child.step.then))] or None
+        if waits
+        else None,
+    )
+
+
+def tied(spans: str, children: str, step: Performed, tie: Tie) -> Link:
+    """The link to those of a step's events that stand at the parent's own instant and count there."""
+    asked: tuple[Expression, ...] = ()
+    if tie.names is not None and (tie.names or not tie.others):
+        asked = (package_call("one_of", "event", list(tie.names), "text", negated=True if tie.others else None),)
+    tests: tuple[Expression, ...] = ()
+    if tie.excluded and has_names(step):
+        tests = (package_call("one_of", "event", sorted(tie.excluded), "text", negated=True),)
+    return Link(spans, children, is_tied=True, unlike=tie.unlike, asked=asked, tests=tests)

@@ -1,0 +1,93 @@
+"""Truths about what is asked below other steps where `complete_within` bounds the whole, worked out by hand."""
+
+from datetime import timedelta
+from typing import Any
+
+DAY, HOUR, MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
+NEVER: Any = None
+_SAME_K = {"property": "k", "equals": {"parent": "k"}}
+_SAME_V = {"property": "v", "equals": {"parent": "v"}}
+_A = ("A", -5 * DAY)  # in time is until three days ago
+_B = ("B", -4 * DAY)
+_NO_C = {"not_performed": "C"}
+
+
+def _b(*below: Any, **more: Any) -> dict[str, Any]:
+    """A, then so many of B of which this holds, all within two days."""
+    then = {"performed": "B", **more, "then": list(below)}
+    return {"performed": "A", "complete_within": "2 days", "then": then}
+
+
+BOUNDED: list[Any] = [  # condition, events (name, from as_of, properties), is it in
+    # what must not follow counts until the first event's time is over
+    (_b(_NO_C), [_A, _B], True),
+    (_b(_NO_C), [_A], False),
+    (_b(_NO_C), [_A, _B, ("C", -3 * DAY)], False),
+    (_b(_NO_C), [_A, _B, ("C", -3 * DAY + MICROSECOND)], True),
+    (_b(_NO_C), [_A, _B, ("C", -4 * DAY)], False),
+    (_b({**_NO_C, "strictly": True}), [_A, _B, ("C", -4 * DAY)], True),
+    (_b(_NO_C), [_A, ("B", -3 * DAY)], True),
+    (_b(_NO_C), [_A, ("B", -3 * DAY + MICROSECOND)], False),
+    # and is waited for until then, or until its own span is over
+    (_b(_NO_C), [("A", -2 * DAY), ("B", -DAY)], False),
+    (_b(_NO_C), [("A", -2 * DAY - MICROSECOND), ("B", -DAY)], True),
+    (_b({**_NO_C, "wait": False}), [("A", -2 * DAY), ("B", -DAY)], True),
+    (_b({**_NO_C, "wait": False}), [("A", -2 * DAY), ("B", -DAY), ("C", -HOUR)], False),
+    (_b({**_NO_C, "within": "1 hour"}), [("A", -DAY), ("B", -HOUR)], False),
+    (_b({**_NO_C, "within": "1 hour"}), [("A", -DAY), ("B", -HOUR - MICROSECOND)], True),
+    (_b({**_NO_C, "within": "1 hour"}), [("A", -DAY), ("B", -3 * HOUR), ("C", -2 * HOUR)], False),
+    (_b({**_NO_C, "within": "1 hour"}), [("A", -DAY), ("B", -3 * HOUR), ("C", -2 * HOUR + MICROSECOND)], True),
+    (_b({**_NO_C, "without": "B"}), [("A", -DAY), ("B", -3 * HOUR), ("B", -2 * HOUR), ("C", -HOUR)], True),
+    # each first event has a time of its own
+    ({**_b(_NO_C), "exactly": 1}, [_A, ("A", -4 * DAY), ("B", -3.5 * DAY), ("C", -2.5 * DAY)], True),
+    ({**_b(_NO_C), "at_least": 2}, [_A, ("A", -4 * DAY), ("B", -3.5 * DAY), ("C", -1.5 * DAY)], True),
+    ({**_b(_NO_C), "at_least": 2}, [_A, ("A", -4 * DAY), ("B", -3.5 * DAY), ("C", -2 * DAY)], False),
+    # the later of several may hold where the first does not, and the first where the later does not
+    (_b(_NO_C), [_A, _B, ("C", -3.8 * DAY), ("B", -3.5 * DAY)], True),
+    (_b({**_NO_C, "within": "1 hour"}), [_A, _B, ("B", -3.5 * DAY), ("C", -3.5 * DAY)], True),
+    (_b(_NO_C, at_least=2), [_A, _B, ("C", -3.8 * DAY), ("B", -3.5 * DAY)], False),
+    (_b(_NO_C, at_least=2), [_A, _B, ("B", -3.5 * DAY)], True),
+    (_b(_NO_C, at_most=1), [_A, _B, ("B", -3.5 * DAY)], False),
+    (_b(_NO_C, exactly=1), [_A, _B, ("C", -3.8 * DAY), ("B", -3.5 * DAY)], True),
+    (_b(_NO_C, exactly=0), [_A, _B, ("C", -3.8 * DAY)], True),
+    # how many follow in time
+    (_b({"performed": "C", "at_most": 1}), [_A, _B, ("C", -3.8 * DAY), ("C", -3 * DAY)], False),
+    (_b({"performed": "C", "at_most": 1}), [_A, _B, ("C", -3.8 * DAY), ("C", -2 * DAY)], True),
+    (_b({"performed": "C", "exactly": 1}), [_A, _B, ("C", -3.8 * DAY), ("C", -2 * DAY)], True),
+    (_b({"performed": "C", "exactly": 1}), [_A, _B, ("C", -2 * DAY)], False),
+    (_b({"performed": "C", "at_least": 1, "at_most": 2}), [_A, _B, *[("C", -3.8 * DAY)] * 3], False),
+    ({**_b({"performed": "C"}), "at_most": 0}, [_A, _B, ("C", -3 * DAY)], False),
+    (_b({"performed": "C"}, at_most=0), [_A, _B, ("C", -3 * DAY)], False),
+    (_b({"performed": "C"}, at_most=0), [_A, _B, ("C", -3 * DAY + MICROSECOND)], True),
+    # either of two, and both at one instant
+    (_b({"any": [{"performed": "C"}, {"not_performed": "D"}]}), [_A, _B, ("D", -3.5 * DAY)], False),
+    (_b({"any": [{"performed": "C"}, {"not_performed": "D"}]}), [_A, _B, ("D", -3.5 * DAY), ("C", -3.5 * DAY)], True),
+    (_b({"any": [{"performed": "C"}, {"not_performed": "D"}]}), [_A, _B, ("D", -3.8 * DAY), ("C", -3 * DAY)], True),
+    (_b({"any": [{"performed": "C"}, {"performed": "D"}]}), [_A, _B, ("D", -3.5 * DAY), ("C", -3.5 * DAY)], True),
+    (_b({"performed": "C"}, {"not_performed": "D"}), [_A, _B, ("D", -3.5 * DAY), ("C", -3.5 * DAY)], False),
+    (_b({"performed": "C"}, {"performed": "D"}), [_A, _B, ("D", -3.5 * DAY), ("C", -3 * DAY + MICROSECOND)], False),
+    (_b({"none": [{"performed": "C"}, {"performed": "D"}]}), [_A, _B, ("D", -2 * DAY), ("C", -2 * DAY)], True),
+    # what follows is complete in time itself
+    (_b({"not_performed": "C", "then": {"performed": "D"}}), [_A, _B, ("C", -3.5 * DAY), ("D", -3 * DAY)], False),
+    (_b({"not_performed": "C", "then": {"performed": "D"}}), [_A, _B, ("C", -3.5 * DAY), ("D", -2 * DAY)], True),
+    # along one key, and along another
+    (_b({**_NO_C, "where": _SAME_K}), [_A, (*_B, {"k": 1}), ("C", -3.5 * DAY, {"k": 2})], True),
+    (_b({**_NO_C, "where": _SAME_K}), [_A, (*_B, {"k": 1}), ("C", -3.5 * DAY, {"k": 1})], False),
+    (
+        _b({"performed": "C", "where": _SAME_V}, where=_SAME_K),
+        [(*_A, {"k": 1}), (*_B, {"k": 1, "v": 2}), ("B", -3.8 * DAY, {"k": 2, "v": 3}), ("C", -3.5 * DAY, {"v": 3})],
+        False,
+    ),
+    (
+        _b({"performed": "C", "where": _SAME_V}, where=_SAME_K),
+        [(*_A, {"k": 1}), (*_B, {"k": 1, "v": 2}), ("B", -3.8 * DAY, {"k": 1, "v": 3}), ("C", -3.5 * DAY, {"v": 2})],
+        True,
+    ),
+]
+
+
+BOUNDED_CHANGES: list[Any] = [  # condition, events, is it in, when that changes
+    (_b(_NO_C), [("A", -HOUR), ("B", -HOUR)], False, 2 * DAY - HOUR + MICROSECOND),
+    (_b({**_NO_C, "within": "3 hours"}), [("A", -2 * HOUR), ("B", -HOUR)], False, 2 * HOUR + MICROSECOND),
+    (_b(_NO_C), [_A, _B], True, NEVER),
+]
