@@ -17,6 +17,7 @@ from tests.reference.history import TraitChange
 from tests.reference.values import compact_json
 from tests.reference.yaml_text import to_yaml
 
+from dbt_audiences.core.errors import DefinitionError
 from dbt_audiences.flow import evaluate
 from dbt_audiences.flow.evaluate import Call, Evaluator
 from dbt_audiences.flow.init import init
@@ -48,7 +49,25 @@ def generated(root: Path, definitions: Mapping[str, dict[str, Any]]) -> dict[str
     return Workspace(root).files()
 
 
+def refused(definitions: Mapping[str, dict[str, Any]], files: Mapping[str, str]) -> set[str]:
+    """The keys of those of these definitions that are refused."""
+    with tempfile.TemporaryDirectory(prefix="agreement_") as folder:
+        _lay(Path(folder) / "shop", definitions, files)
+        try:
+            Workspace(Path(folder) / "shop").files()
+        except DefinitionError as error:
+            return {Path(problem.place.file).stem for problem in error.problems}
+    return set()
+
+
 def _project(root: Path, definitions: Mapping[str, dict[str, Any]], files: Mapping[str, str]) -> Path:
+    _lay(root, definitions, files)
+    Workspace(root).compile(check=False)
+    (root / "models" / "audiences" / "audiences.yml").unlink()  # dbt would parse three tests for each audience
+    return root
+
+
+def _lay(root: Path, definitions: Mapping[str, dict[str, Any]], files: Mapping[str, str]) -> None:
     init(root, now=LOADED_AT)
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -56,9 +75,6 @@ def _project(root: Path, definitions: Mapping[str, dict[str, Any]], files: Mappi
     for folder in ("audiences", "traits"):
         shutil.rmtree(root / folder, ignore_errors=True)
     write(root, definitions)
-    Workspace(root).compile(check=False)
-    (root / "models" / "audiences" / "audiences.yml").unlink()  # dbt would parse three tests for each audience
-    return root
 
 
 def write(root: Path, definitions: Mapping[str, dict[str, Any]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -16,6 +17,7 @@ from dbt_audiences.flow.evaluate import Answers, Evaluator, Loaded, Person
 
 MICROSECOND = timedelta(microseconds=1)
 AGREE = "product and reference agree"
+MOST_REPORTS = int(os.environ.get("AUDIENCES_AGREEMENT_REPORTS", "3"))
 
 
 @dataclass(slots=True)
@@ -37,21 +39,25 @@ class Finding:
     as_of: datetime
 
 
-def check_batch(batch: Batch, tally: Tally, *, most_reports: int) -> list[str]:
+def check_batch(batch: Batch, tally: Tally, *, most_reports: int = MOST_REPORTS) -> list[str]:
     """What is wrong, once for each audience, the first findings told in full; nothing where all is right."""
     tally.cases += batch.cases
     told: dict[tuple[str, str], str] = {}
-    with compiled(batch.definitions) as evaluator:
+    with compiled(batch.definitions, batch.files) as evaluator:
         evaluator.first_runs = batch.first_runs
         for as_of, scenarios in batch.by_instant():
-            for finding in _findings(evaluator, scenarios, as_of, tally):
+            for finding in _findings(evaluator, scenarios, as_of, tally, batch.later):
                 if (finding.law, finding.key) not in told:
                     is_told = len(told) < most_reports
-                    told[finding.law, finding.key] = _told(evaluator, scenarios, finding) if is_told else str(finding)
+                    told[finding.law, finding.key] = (
+                        _told(evaluator, scenarios, finding, batch.files) if is_told else str(finding)
+                    )
     return list(told.values())
 
 
-def _findings(evaluator: Evaluator, scenarios: Sequence[Scenario], as_of: datetime, tally: Tally) -> Iterator[Finding]:
+def _findings(
+    evaluator: Evaluator, scenarios: Sequence[Scenario], as_of: datetime, tally: Tally, later: int
+) -> Iterator[Finding]:
     keys = {key for scenario in scenarios for key in scenario.audiences}
     made = {key for scenario in scenarios for law in scenario.laws for key in law.definitions}
     profiles = [as_profile(person) for scenario in scenarios for person in scenario.people]
@@ -62,7 +68,7 @@ def _findings(evaluator: Evaluator, scenarios: Sequence[Scenario], as_of: dateti
             names = {key: members_of(now, key) for key in now}
             for law in scenario.laws:
                 yield from (Finding(broken, law.of, name, as_of) for broken, name in law.broken(names))
-        yield from _instants(loaded, scenarios, now, as_of, tally)
+        yield from _instants(loaded, scenarios, now, as_of, tally, later)
     yield from _of_other_rows(evaluator, scenarios, now, as_of)
 
 
@@ -77,14 +83,16 @@ def _disagreements(scenarios: Sequence[Scenario], said: Answers, as_of: datetime
             yield from (Finding(AGREE, key, name, as_of) for name in sorted(found ^ expected))
 
 
-def _instants(loaded: Loaded, scenarios: Sequence[Scenario], now: Answers, as_of: datetime, tally: Tally) -> Iterator[Finding]:
+def _instants(
+    loaded: Loaded, scenarios: Sequence[Scenario], now: Answers, as_of: datetime, tally: Tally, later: int
+) -> Iterator[Finding]:
     """What is said about the next change is to come, and nothing changes before; later answers are right as well."""
     keys = {key for scenario in scenarios for key in scenario.audiences}
     changes = _changes(scenarios, now)
     yield from (Finding("changes_at is to come", key, name, as_of) for (key, name), at in changes.items() if at and at <= as_of)
     known = sorted({at for at in changes.values() if at is not None and at > as_of + 2 * MICROSECOND})
-    chosen = Random(as_of.timestamp()).sample(known, min(2, len(known)))
-    for instant in [as_of + 2 * MICROSECOND, *(at - MICROSECOND * number for number, at in enumerate(chosen))]:
+    chosen = Random(as_of.timestamp()).sample(known, min(later, len(known)))
+    for instant in [as_of + 2 * MICROSECOND, *(at - MICROSECOND * (number % 2) for number, at in enumerate(chosen))]:
         then = loaded.answers(instant, keys)
         yield from _disagreements(scenarios, then, instant, tally)
         for (key, name), at in changes.items():
@@ -139,10 +147,10 @@ def _shuffled(profile: Person, chance: Random) -> Person:
     return replace(profile, calls=chance.sample(list(profile.calls), len(profile.calls)))
 
 
-def _told(evaluator: Evaluator, scenarios: Sequence[Scenario], finding: Finding) -> str:
+def _told(evaluator: Evaluator, scenarios: Sequence[Scenario], finding: Finding, files: Mapping[str, str]) -> str:
     scenario = next(scenario for scenario in scenarios if finding.key in scenario.definitions)
     history = scenario.history_of(finding.name)
     if finding.law == AGREE:
-        return report(evaluator, scenario.definitions, finding.key, history, finding.as_of)
+        return report(evaluator, scenario.definitions, finding.key, history, finding.as_of, files)
     definitions = [scenario.definitions[one] for one in referred(scenario.definitions, finding.key)]
     return f"{finding}\n{definitions}\n{history}\n"

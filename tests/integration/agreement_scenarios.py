@@ -64,9 +64,15 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Scenarios that are compiled together."""
+    """Scenarios that are compiled together.
+
+    files  what definitions name beside them: lists, and the models of SQL traits and related rows
+    later  at how many instants at which something is said to change all are asked again
+    """
 
     scenarios: list[Scenario]
+    files: Mapping[str, str] = field(default_factory=dict)
+    later: int = 2
 
     @property
     def definitions(self) -> Definitions:
