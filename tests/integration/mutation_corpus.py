@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from tests.integration.agreement import Definitions, as_profile, renamed
+from tests.integration.agreement_families import draw_sequences
 from tests.integration.agreement_scenarios import Scenario, draw_batch, names_of, referred
 from tests.integration.row_cases import row_cases
 from tests.integration.sql_mutants import Mutant
 from tests.integration.truth_cases import Case, keyed_cases
-from tests.integration.value_grid import drawn_comparisons, person_with, values_near
+from tests.integration.value_grid import grid
 from tests.reference import funnel_drawing, row_truths, rows
-from tests.reference import truths as plain_truths
 from tests.reference.funnel_drawing import AS_OFS
 from tests.reference.history import Person
 from tests.reference.history_strategies import history, pools_of
@@ -63,7 +63,9 @@ def corpus() -> Corpus:
     made, truths = keyed_cases()
     of_rows, truths_of_rows = _row_truths()
     made |= of_rows
-    scenarios = [*_of_truths(made), *_sequences(), *_rows(), _grid(), *draw_batch(TREES, HISTORIES_OF_TREE, SEED).scenarios]
+    sequences = draw_sequences(SEED, SEQUENCES, PEOPLE_EACH).scenarios
+    trees = draw_batch(TREES, HISTORIES_OF_TREE, SEED).scenarios
+    scenarios = [*_of_truths(made), *sequences, *_rows(), grid(COMPARISONS, SEED), *trees]
     for scenario in scenarios:
         made |= scenario.definitions
     return Corpus(made, [*truths, *truths_of_rows], scenarios, row_truths.LISTS)
@@ -122,33 +124,6 @@ def _rows() -> Iterator[Scenario]:
     for key, definition in definitions.items():
         made = {f"drawn_{key}": {"audience": f"drawn_{key}", **definition}}
         yield Scenario(as_of, made, [[renamed(one, f"drawn_{key}_")] for one in people[:PEOPLE_EACH]])
-
-
-def _grid() -> Scenario:
-    """Drawn comparisons of a trait, a property, a context and the items of an array, with every value near any of them."""
-    drawn = drawn_comparisons(COMPARISONS, SEED)
-    definitions: Definitions = {}
-    for number, operators in enumerate(drawn):
-        asked = {
-            "trait": {"trait": "p", **operators},
-            "property": {"performed": "A", "where": {"property": "p", **operators}},
-            "context": {"performed": "A", "where": {"context": "p", **operators}},
-            "item": {"performed": "A", "where": {"property": "p.$", **operators}},
-        }
-        for kind, who in asked.items():
-            key = f"grid_{kind}_{number}"
-            definitions[key] = {"audience": key, "who": who}
-    people = [person_with(f"grid_{number}", value) for number, value in enumerate(values_near(drawn))]
-    return Scenario(plain_truths.AS_OF, definitions, [[person] for person in people])
-
-
-def _sequences() -> Iterator[Scenario]:
-    chance = random.Random(SEED)
-    for number in range(SEQUENCES):
-        as_of, who = AS_OFS[number % len(AS_OFS)], funnel_drawing.conditions(chance)
-        key = f"sequence_{number}"
-        people = [renamed(one, f"{key}_") for one in funnel_drawing.histories(chance, as_of, who, PEOPLE_EACH)]
-        yield Scenario(as_of, {key: {"audience": key, "who": who}}, [people])
 
 
 @dataclass(slots=True)

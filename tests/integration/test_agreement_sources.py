@@ -5,90 +5,33 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
-from tests.integration.agreement import Definitions, as_profile, compiled, members_of, rekeyed, renamed
+from tests.integration.agreement import Definitions
+from tests.integration.agreement_batches import Tally, check_batch
+from tests.integration.agreement_families import draw_sources, sources
 from tests.integration.projects import NOW, Project, new_project, track
 from tests.integration.source_models import COLUMNS, files
-from tests.reference import vocabulary as words
 from tests.reference.history import Person
-from tests.reference.history_strategies import histories
 from tests.reference.interpreter import members
-from tests.reference.source_strategies import TRAIT_PATHS, has_conditions, related_rows, sql_traits, top_conditions, values
-from tests.reference.strategies import comparisons, trees
 from tests.reference.yaml_text import to_yaml
 
 SEED, DEFINITIONS, RUNS = 20260312, 60, 6
-MICROSECOND = timedelta(microseconds=1)
-
-
-def drawn(count: int, seed_number: int, as_of: datetime) -> tuple[Definitions, list[Person]]:
-    """So many audiences, and people with all that these ask for."""
-    made: list[tuple[dict[str, Any], list[Person]]] = []
-    trait = st.builds(lambda path, test: {"trait": path, **test}, st.sampled_from(TRAIT_PATHS), comparisons())
-    has = has_conditions(comparisons())
-    who = trees(st.one_of(has, has, trait, top_conditions()), max_leaves=3)
-
-    @seed(seed_number)
-    @settings(
-        max_examples=count, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    @given(st.data())
-    def draw(data: st.DataObject) -> None:
-        definition = {"who": data.draw(who), "include_anonymous": data.draw(st.booleans())}
-        asked = words.mentioned({"k": definition})
-        times = st.sampled_from(words.boundary_instants(as_of, asked)[:60])
-        value = values(times, [words.as_json(one) for one in asked.literals if one not in ("orders", "items", "makers")])
-        people = [
-            replace(one, sql_traits=data.draw(sql_traits(value)), related={"orders": data.draw(related_rows(value))})
-            for one in data.draw(histories(as_of, {"k": definition}))
-        ]
-        made.append((definition, people))
-
-    draw()
-    definitions: Definitions = {}
-    people: list[Person] = []
-    for number, (definition, some) in enumerate(made):
-        definitions |= rekeyed({"k": definition}, f"s{number}_")
-        people += [renamed(one, f"s{number}_") for one in some]
-    return definitions, people
 
 
 def test_the_sql_says_what_the_reference_says() -> None:
-    as_of = words.AS_OFS[0]
-    definitions, people = drawn(DEFINITIONS, SEED, as_of)
-    with compiled(definitions, files()) as evaluator, evaluator.load([as_profile(one) for one in people]) as loaded:
-        now = loaded.answers(as_of)
-        due = sorted({one.changes_at for said in now.values() for one in said.values() if one.changes_at is not None})
-        later = [
-            as_of + 2 * MICROSECOND,
-            *random.Random(SEED).sample(due, min(3, len(due))),
-            random.Random(SEED + 1).choice(due) - MICROSECOND,
-        ]
-        wrong = []
-        for at in (as_of, *later):
-            said = loaded.answers(at)
-            for key in definitions:
-                expected = members(definitions, key, people, at)
-                wrong += [f"{name} at {at}: {definitions[key]}" for name in members_of(said, key) ^ expected]
-                wrong += [
-                    f"{name} changed before {answer.changes_at}, at {at}: {definitions[key]}"
-                    for name, answer in now[key].items()
-                    if (answer.changes_at is None or answer.changes_at > at)
-                    and said[key][name].is_member is not answer.is_member
-                ]
-    assert not wrong, f"{len(wrong)}\n" + "\n".join(wrong[:8])
-    assert sum(bool(members_of(now, key)) for key in definitions) > DEFINITIONS / 3
+    tally = Tally()
+    told = check_batch(draw_sources(SEED, DEFINITIONS), tally)
+    assert not told, f"{len(told)} findings, of which some:\n\n" + "\n".join(told)
+    assert tally.inside > tally.judged / 4
 
 
 def test_members_are_right_after_every_run(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     as_of = NOW
-    definitions, strangers = drawn(24, SEED + 1, as_of)
+    definitions, strangers = sources(24, SEED + 1, as_of)
     users = [f"u{number}" for number in range(20)]  # so many that no table loses half of its rows, which a guard would refuse
     project = _project(tmp_path / "shop", definitions, users)
     pool = [one for one in strangers if one.related["orders"] or one.sql_traits]

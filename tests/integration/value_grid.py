@@ -1,11 +1,13 @@
-"""Drawn comparisons, and the JSON values near each of them with the odd ones that nobody asks for."""
+"""A dense grid: drawn comparisons, and the JSON values near each of them with the odd ones that nobody asks for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
+from tests.integration.agreement_scenarios import Scenario
 from tests.reference import probes, truths
 from tests.reference import vocabulary as words
 from tests.reference.history import Event, Person, TraitChange
@@ -13,6 +15,21 @@ from tests.reference.strategies import comparisons
 from tests.reference.values import compact_json, is_number, number
 
 VALUES_EACH = 8
+PLACES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "trait": lambda test: {"trait": "p", **test},
+    "property": lambda test: {"performed": "A", "where": {"property": "p", **test}},
+    "context": lambda test: {"performed": "A", "where": {"context": "p", **test}},
+    "item": lambda test: {"performed": "A", "where": {"property": "p.$", **test}},
+}
+"""Where a comparison may stand -> the condition."""
+
+
+def grid(count: int, seed: int, places: Collection[str] = tuple(PLACES)) -> Scenario:
+    """So many comparisons at each of these places, and somebody for every value near any of them: one history."""
+    drawn = drawn_comparisons(count, seed)
+    whos = {f"grid_{place}_{number}": PLACES[place](test) for number, test in enumerate(drawn) for place in places}
+    people = [person_with(f"grid_{number}", value) for number, value in enumerate(values_near(drawn))]
+    return Scenario(truths.AS_OF, {key: {"audience": key, "who": who} for key, who in whos.items()}, [people])
 
 
 def drawn_comparisons(count: int, seed: int) -> list[dict[str, Any]]:

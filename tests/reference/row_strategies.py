@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from tests.reference.history import Event, Person, TraitChange
 from tests.reference.row_truths import LISTS
-from tests.reference.strategies import comparisons, trees
+from tests.reference.strategies import comparisons, different, trees
 
 AS_OF = datetime(2028, 2, 27, 23, 30, tzinfo=UTC)
 DEFINITIONS = 50
@@ -28,13 +28,16 @@ ZONES = ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York"]
 SOURCE_NAMES = ["ios", "web"]
 
 
-def draw_rows(seed_number: int = SEED) -> tuple[dict[str, dict[str, Any]], list[Person], datetime]:
-    """Audiences that test rows in every way, people, and the instant to judge them at."""
+def draw_rows(seed_number: int = SEED, draws: int = 0) -> tuple[dict[str, dict[str, Any]], list[Person], datetime]:
+    """Audiences that test rows in every way, people, and the instant to judge them at.
+
+    Of so many draws different ones are taken; else the first.
+    """
     found: list[tuple[dict[str, Any], Person]] = []
 
     @seed(seed_number)
     @settings(
-        max_examples=max(DEFINITIONS, PEOPLE),
+        max_examples=max(DEFINITIONS, PEOPLE, draws),
         phases=[Phase.generate],
         database=None,
         deadline=None,
@@ -45,7 +48,8 @@ def draw_rows(seed_number: int = SEED) -> tuple[dict[str, dict[str, Any]], list[
         found.append(({"who": who, "timezone": zone}, person))
 
     draw()
-    definitions = {f"audience_{number}": definition for number, (definition, _) in enumerate(found[:DEFINITIONS])}
+    taken = different(found, DEFINITIONS, seed_number) if draws else found[:DEFINITIONS]
+    definitions = {f"audience_{number}": definition for number, (definition, _) in enumerate(taken)}
     people = [_named(one, number) for number, (_, one) in enumerate(found[:PEOPLE])]
     return definitions, people, AS_OF
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -253,3 +254,9 @@ def definitions(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
         definition["who"] = draw(_whos(Known(of, earlier, traits)))
         made[key] = definition
     return made
+
+
+def different(made: Sequence[tuple[Condition, Any]], count: int, seed_number: int) -> list[tuple[Condition, Any]]:
+    """So many of these definitions with what was drawn beside each, no conditions twice: many draws repeat what is short."""
+    found = list({repr(definition["who"]): (definition, beside) for definition, beside in made}.values())
+    return Random(seed_number).sample(found, min(count, len(found)))
