@@ -65,7 +65,9 @@ def corpus() -> Corpus:
     made |= of_rows
     sequences = draw_sequences(SEED, SEQUENCES, PEOPLE_EACH).scenarios
     trees = draw_batch(TREES, HISTORIES_OF_TREE, SEED).scenarios
-    scenarios = [*_of_truths(made), *sequences, *_rows(), grid(COMPARISONS, SEED), *trees]
+    values = grid(COMPARISONS, SEED)
+    values = replace(values, histories=[[person] for person in values.people])  # so that one is asked about alone
+    scenarios = [*_of_truths(made), *sequences, *_rows(), values, *trees]
     for scenario in scenarios:
         made |= scenario.definitions
     return Corpus(made, [*truths, *truths_of_rows], scenarios, row_truths.LISTS)
