@@ -113,6 +113,9 @@ def _draw(kinds: list[Kind], seed: int, processes: int) -> bool:
                 break
             for ended in wait(running, return_when=FIRST_COMPLETED).done:
                 kind, number = running.pop(ended)
+                if (error := ended.exception()) is not None:
+                    error.add_note(f"seed {number} of {kind.name}")
+                    raise error
                 tally, wrong, seconds = ended.result()
                 kind.running -= 1
                 kind.add(tally, seconds)
