@@ -7,6 +7,7 @@ rankings, and single comparisons with every value near them.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,6 +33,8 @@ from tests.reference.strategies import comparisons, different, trees
 from dbt_audiences.compile.steps import links
 
 BY_PAIRS, BY_RANKS = links.HEAVY, 0
+INEQUALITY = re.compile(r"'where': \[\{'property': '\w+', '(lte?|gte?|before|after)': \{'parent': '\w+'\}[^{}]*\}\]")
+Conditions = Callable[[random.Random], funnel_drawing.Condition]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,14 @@ def check(batch: Batch, tally: Tally, heavy: int) -> list[str]:
         return check_batch(batch, tally)
 
 
-def draw_sequences(seed_number: int, count: int = 30, people_each: int = 8) -> Batch:
+def draw_sequences(
+    seed_number: int, count: int = 30, people_each: int = 8, conditions: Conditions = funnel_drawing.conditions
+) -> Batch:
     """Audiences about what followed what; each of the people drawn for one is a history."""
     chance = random.Random(seed_number)
     scenarios = []
     for number in range(count):
-        key, who = f"sequence_{number}", funnel_drawing.conditions(chance)
+        key, who = f"sequence_{number}", conditions(chance)
         as_of = AS_OFS[number % len(AS_OFS)]
         people = [renamed(person, f"{key}_") for person in funnel_drawing.histories(chance, as_of, who, people_each)]
         scenario = Scenario(as_of, {key: {"audience": key, "who": who}}, [[person] for person in people])
@@ -71,6 +76,14 @@ def draw_sequences(seed_number: int, count: int = 30, people_each: int = 8) -> B
             scenario.laws.append(split(scenario.definitions[key], key))
         scenarios.append(scenario)
     return Batch(scenarios)
+
+
+def of_order(chance: random.Random) -> funnel_drawing.Condition:
+    """A sequence with an inequality to the event above and nothing beside it: few others are counted by ranks."""
+    while True:
+        who = funnel_drawing.conditions(chance)
+        if INEQUALITY.search(repr(who)):
+            return who
 
 
 def draw_rows(seed_number: int, draws: int = 0) -> Batch:
@@ -135,7 +148,7 @@ def sources(count: int, seed_number: int, as_of: datetime, draws: int = 0) -> tu
 FAMILIES = {
     "general": Family(0.5, lambda number: draw_batch(30, 60, number)),
     "sequences": Family(0.2, lambda number: draw_sequences(number, people_each=24)),
-    "sequences by ranks": Family(0.2, lambda number: draw_sequences(number, people_each=24), BY_RANKS),
+    "sequences by ranks": Family(0.2, lambda number: draw_sequences(number, people_each=24, conditions=of_order), BY_RANKS),
     "rows": Family(0.03, lambda number: draw_rows(number, draws=200)),
     "sources": Family(0.03, lambda number: draw_sources(number, draws=240)),
     "values": Family(0.04, draw_values),
