@@ -22,7 +22,7 @@ from tests.integration.agreement_batches import Tally, check_batch
 from tests.integration.agreement_scenarios import Batch, Scenario, draw_batch
 from tests.integration.laws import split
 from tests.integration.value_grid import PLACES, grid
-from tests.reference import funnel_drawing, row_strategies, row_truths, rows
+from tests.reference import bounded_drawing, funnel_drawing, row_strategies, row_truths, rows
 from tests.reference import vocabulary as words
 from tests.reference.funnel_drawing import AS_OFS
 from tests.reference.history import Person
@@ -76,6 +76,10 @@ def draw_sequences(
             scenario.laws.append(split(scenario.definitions[key], key))
         scenarios.append(scenario)
     return Batch(scenarios)
+
+
+def _of_sequences(conditions: Conditions) -> Callable[[int], Batch]:
+    return lambda number: draw_sequences(number, people_each=24, conditions=conditions)
 
 
 def of_order(chance: random.Random) -> funnel_drawing.Condition:
@@ -146,9 +150,12 @@ def sources(count: int, seed_number: int, as_of: datetime, draws: int = 0) -> tu
 
 
 FAMILIES = {
-    "general": Family(0.5, lambda number: draw_batch(30, 60, number)),
+    "general": Family(0.4, lambda number: draw_batch(30, 60, number)),
     "sequences": Family(0.2, lambda number: draw_sequences(number, people_each=24)),
     "sequences by ranks": Family(0.2, lambda number: draw_sequences(number, people_each=24, conditions=of_order), BY_RANKS),
+    "sequences in time": Family(
+        0.1, lambda number: draw_sequences(number, people_each=24, conditions=bounded_drawing.conditions)
+    ),
     "rows": Family(0.03, lambda number: draw_rows(number, draws=200)),
     "sources": Family(0.03, lambda number: draw_sources(number, draws=240)),
     "values": Family(0.04, draw_values),

@@ -10,6 +10,7 @@ import os
 import pytest
 from tests.integration.agreement_batches import Tally
 from tests.integration.agreement_families import BY_PAIRS, BY_RANKS, check, draw_sequences
+from tests.reference import bounded_drawing
 
 SEED = int(os.environ.get("AUDIENCES_FUNNEL_SEED", "20260310"))
 SCENARIOS = int(os.environ.get("AUDIENCES_FUNNEL_EXAMPLES", "30"))
@@ -24,3 +25,9 @@ def test_the_sql_of_sequences_says_what_the_reference_says(heavy: int) -> None:
         batch = draw_sequences(seed, min(SCENARIOS_EACH, SCENARIOS - start))
         told = check(batch, Tally(), heavy)
         assert not told, f"seed {seed}: {len(told)} findings, of which some:\n\n" + "\n".join(told)
+
+
+@pytest.mark.parametrize("heavy", [BY_PAIRS, BY_RANKS], ids=["pairs", "ranks"])
+def test_counts_below_steps_that_must_be_complete_in_time_are_those_of_the_reference(heavy: int) -> None:
+    told = check(draw_sequences(SEED + heavy, conditions=bounded_drawing.conditions), Tally(), heavy)
+    assert not told, f"{len(told)} findings, of which some:\n\n" + "\n".join(told)

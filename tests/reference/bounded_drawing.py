@@ -1,0 +1,75 @@
+"""Drawn sequences of which `complete_within` bounds the whole, with counts of what follows the steps below the first."""
+
+import random
+from typing import Any
+
+from tests.reference.funnel_drawing import AS_OFS, NAMES, Condition
+
+SAME: list[Condition] = [
+    {"where": {"property": "k", "equals": {"parent": "k"}}},
+    {"where": {"property": "k", "equals": {"parent": "v"}}},
+]
+SPANS: list[Condition] = [
+    {"within": "1 hour"},
+    {"within": "1 day"},
+    {"within": "7 days"},
+    {"after": "30 seconds"},
+    {"until": AS_OFS[0]},
+    {"without": "A"},
+    {"without": {"performed": "A", "where": {"property": "v", "gt": {"parent": "v"}}}},
+]
+COUNTS: list[Condition] = [
+    {"at_least": 2},
+    {"at_most": 1},
+    {"exactly": 1},
+    {"exactly": 0},
+    {"at_least": 1, "at_most": 2},
+    {"at_most": 0, "wait": False},
+]
+
+
+def conditions(chance: random.Random) -> Condition:
+    """A, then B or C, each followed by so many of others: at times in a tree, or not."""
+    root: Condition = {"performed": "A", "complete_within": chance.choice(["1 hour", "1 day", "7 days", "1 month"])}
+    children = [_second(chance) for _ in range(chance.choice([1, 1, 2]))]
+    if chance.random() < 0.2:
+        children.append(_step(chance, "C"))
+    root |= chance.choice([{}, {}, {"at_least": 2}, {"at_most": 1}]) | {"then": _tree(chance, children)}
+    return root if chance.random() < 0.7 else {"not": root}
+
+
+def _second(chance: random.Random) -> Condition:
+    name = chance.choice("BC")
+    others = [other for other in NAMES if other != name and (other != "A" or chance.random() < 0.2)]
+    below = [_third(chance, chance.choice(others)) for _ in range(chance.choice([1, 1, 2, 3]))]
+    return _step(chance, name) | {"then": _tree(chance, below)}
+
+
+def _third(chance: random.Random, name: str) -> Condition:
+    step = _step(chance, name)
+    if chance.random() < 0.25:
+        other = chance.choice([one for one in NAMES if one != name])
+        step["then"] = {"performed": other} | chance.choice([{}, {"within": "1 day"}, {"at_least": 2}])
+    return step
+
+
+def _step(chance: random.Random, name: str) -> Condition:
+    step: Condition = {"performed": name}
+    kind = chance.random()
+    if kind < 0.25:
+        step = {"not_performed": name} | ({"wait": False} if chance.random() < 0.2 else {})
+    elif kind < 0.7:
+        step |= chance.choice(COUNTS)
+    if chance.random() < 0.5:
+        step |= chance.choice([*SAME, {"where": {"property": "v", "gte": 1}}])
+    if chance.random() < 0.6:
+        step |= chance.choice(SPANS)
+    return step | ({"strictly": True} if chance.random() < 0.1 else {})
+
+
+def _tree(chance: random.Random, children: list[Condition]) -> Any:
+    if chance.random() < 0.1:
+        return {"not": children[0]}
+    if len(children) == 1 or chance.random() < 0.4:
+        return children
+    return {chance.choice(["any", "none", "all"]): children}
