@@ -91,7 +91,11 @@ from (
         total_1 + total_2 // 1000000000 as whole,
         total_2 % 1000000000 as billionths,
         cast(counted as hugeint) as counted,
-        case when total_1 + total_2 // 1000000000 < 0 or total_1 = 0 and total_2 < 0 then -1 else 1 end as side
+        case
+            when total_1 + total_2 // 1000000000 < 0 then -1
+            when total_1 + total_2 // 1000000000 = 0 and total_2 % 1000000000 < 0 then -1
+            else 1
+        end as side
     from {{ sums }} as sums
 ) as totals
 {%- endmacro %}

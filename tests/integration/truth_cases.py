@@ -29,6 +29,9 @@ ODD_TEXTS = [
 """Names of events, properties and traits, and literals, that must come through YAML, Jinja and SQL as they are."""
 
 
+TWO_IDENTIFIERS = {"user_id": ["1"], "email": ["ann@example.com"]}
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """Somebody who must be in the audience at as_of, or must not: ann, or another user or account by name.
@@ -104,7 +107,10 @@ def _days() -> Iterator[Case]:
             yield Case({"who": {"performed": "A", "since": day}, "timezone": zone}, one, that_day, is_in)
             yield Case({"who": {"performed": "A", "until": day}, "timezone": zone}, one, that_day, not is_in)
             if day.year >= 1970:  # before, clocks also skipped midnight together with the minutes before it
-                yield Case({"who": {"performed": "A", "within": "1 calendar_days"}, "timezone": zone}, one, that_day, is_in)
+                who = {"performed": "A", "within": "1 calendar_days"}
+                yield Case({"who": who, "timezone": zone}, one, that_day, is_in)
+                if not is_in:  # the day before ends with the first midnight
+                    yield Case({"who": who, "timezone": zone}, one, at(first) - MICROSECOND, True, at(first))
 
 
 def _values() -> Iterator[Case]:
@@ -227,6 +233,8 @@ def _changes() -> Iterator[Case]:
     yield Case({"who": {"trait": "t", "equals": "a"}}, later, AS_OF, True, AS_OF + DAY)
     yield Case({"who": "everyone"}, person(seen=AS_OF + DAY), AS_OF, False, AS_OF + DAY)
     yield Case({"who": "everyone"}, person(), AS_OF, True, None)
+    two = replace(person(seen=AS_OF + DAY, identifiers=TWO_IDENTIFIERS), seen_later={"email": AS_OF + 2 * DAY})
+    yield Case({"who": "everyone"}, two, AS_OF, False, AS_OF + DAY)
 
 
 def _funnels() -> Iterator[Case]:
@@ -291,11 +299,22 @@ def _computed() -> Iterator[Case]:
 
 
 def _accounts() -> Iterator[Case]:
+    known_by_two = replace(
+        person(identifiers=TWO_IDENTIFIERS, groups=[GroupCall("acme", LONG_AGO)]), seen_later={"email": AS_OF + DAY}
+    )
+    definition: dict[str, Any] = {"of": "accounts", "who": {"users": "any", "who": "everyone"}}
+    yield Case(definition, known_by_two, AS_OF, True, name="acme")
     for keys, people, inside in entity_truths.OF_ACCOUNTS:
         for name in ("acme", "beta"):
             if any(call.account == name for one in people for call in one.groups):
                 definition = {"of": "accounts", **keys}
                 yield Case(definition, people[0], AS_OF, name in inside, name=name, others=tuple(people[1:]))
+    arrived_last = [
+        GroupCall("acme", AS_OF, {"p": "old"}, None, "b"),
+        GroupCall("acme", AS_OF, {"p": "new"}, AS_OF - DAY, "a"),
+    ]
+    definition = {"of": "accounts", "who": {"trait": "p", "equals": "new"}}
+    yield Case(definition, person(groups=arrived_last), AS_OF, True, name="acme")
     joins = AS_OF + 3 * DAY
     did = person(events=[Event("A", AS_OF - DAY)], groups=[GroupCall("acme", joins)])
     known = Person("bob", {"user_id": ["2"]}, [], [], LONG_AGO, groups=[GroupCall("acme", LONG_AGO)])

@@ -165,6 +165,16 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
         [(*_A, {"cart": "a"}), ("B", -DAY, {"v": [1, 3], "cart": "a"}), ("B", -DAY, {"v": [9], "cart": "b"})],
         True,
     ),
+    (
+        _then({"performed": "B", "avg": "v", "equals": Decimal("-0.000000001")}),
+        [_A, *(("B", -DAY, {"v": value}) for value in ("1", "-0.5", "-0.500000003", 0, 0, 0))],
+        True,
+    ),
+    (
+        _then({"performed": "B", "avg": "v", "equals": Decimal("-1.833333333")}),
+        [_A, *(("B", -DAY, {"v": value}) for value in ("-2.75", "-2.75", 0))],
+        True,
+    ),
     (_then({"not": {"performed": "B", "avg": "v", "gte": 3}}), [_A], True),
     # windows of its own `then` add up: the B of the last instant may need its C a day later
     (_not_b(within="1 day", then=[{"performed": "C", "within": "1 day"}]), [("A", -2 * DAY)], False),

@@ -32,6 +32,9 @@ AGGREGATES: list[Any] = [  # what is asked of A beside its name; the values of `
     ({"avg": "p", "equals": Decimal("0.666666667")}, [1, 1, 0], True),
     ({"avg": "p", "equals": Decimal("0.000000001")}, ["0.000000001", "0"], True),  # a half goes away from zero
     ({"avg": "p", "equals": Decimal("-0.000000001")}, ["-0.000000001", "0"], True),
+    ({"avg": "p", "equals": Decimal("-0.000000001")}, ["1", "-0.5", "-0.500000003", "0", "0", "0"], True),
+    ({"avg": "p", "equals": Decimal("0.000000001")}, ["-1", "0.5", "0.500000003", "0", "0", "0"], True),
+    ({"avg": "p", "equals": Decimal("-0.75")}, ["-1.5", "-0.5", "-0.25"], True),
     ({"avg": "p", "equals": 2}, [1, 3, "n/a", True], True),
     ({"avg": "p", "lte": 100}, [], False),
     ({"avg": "p", "not_equals": 100}, ["n/a"], False),
