@@ -16,7 +16,6 @@ from dbt_audiences.spec.nodes import parse_yaml
 from dbt_audiences.spec.trait import read_trait
 
 _EVENT = "performed: Order Completed"
-_IN_WHO = ('performed: "*"\nthen:\n  - {performed: Signed Up, then: [{performed: "*"}]}',)
 _IN_AUDIENCE = (
     "compute: realtime",
     "every: 4 hours",
@@ -34,10 +33,7 @@ _IN_DESTINATION = (
 
 def not_supported_page() -> str:
     """What the language has and the compiler refuses, with its own words."""
-    conditions = [(written, _refusal(audience=f"who:\n{_indented(written)}")) for written in _IN_WHO]
-    audiences = [
-        (written, _refusal(audience=written if "who:" in written else f"who: everyone\n{written}")) for written in _IN_AUDIENCE
-    ]
+    audiences = [(written, _refusal(audience=f"who: everyone\n{written}")) for written in _IN_AUDIENCE]
     destinations = [(written, _refusal(destination=written)) for written in _IN_DESTINATION]
     trait = "trait: revenue\nperformed: Order Completed\nsum: revenue\n"
     parts = [
@@ -49,7 +45,6 @@ def not_supported_page() -> str:
     ]
     computed = [(f"{trait}{more}", _refusal(trait=f"{trait}{more}")) for more in _IN_TRAIT]
     for title, found in (
-        ("In a condition", conditions),
         ("In an audience", audiences),
         ("In a destination", destinations),
         ("Computed traits", computed),
@@ -62,10 +57,6 @@ def not_supported_page() -> str:
         "Identifiers of a type of your own.",
     ]
     return "\n\n".join(parts)
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def _refusal(*, audience: str | None = None, destination: str | None = None, trait: str | None = None) -> str:
@@ -88,10 +79,10 @@ def _refusal(*, audience: str | None = None, destination: str | None = None, tra
 
 
 def refused_in_audiences() -> tuple[str, ...]:
-    """What is refused of an audience, as its keys or as a condition of it."""
-    return (*_IN_WHO, *_IN_AUDIENCE)
+    """What is refused of an audience."""
+    return _IN_AUDIENCE
 
 
 def refused_in_traits() -> tuple[str, ...]:
     """What is refused of a computed trait."""
-    return (*(written for written in _IN_WHO if "sources" in written or "then" in written or "where" in written), *_IN_TRAIT)
+    return _IN_TRAIT

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,8 @@ from dbt_audiences.compile.steps import links
 BY_PAIRS, BY_RANKS = links.HEAVY, 0
 INEQUALITY = re.compile(r"'where': \[\{'property': '\w+', '(lte?|gte?|before|after)': \{'parent': '\w+'\}[^{}]*\}\]")
 Conditions = Callable[[random.Random], funnel_drawing.Condition]
+Happened = Callable[[random.Random, Sequence[Person]], Sequence[Person]]
+"""What becomes of the people that are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +64,31 @@ def check(batch: Batch, tally: Tally, heavy: int) -> list[str]:
 
 
 def draw_sequences(
-    seed_number: int, count: int = 30, people_each: int = 8, conditions: Conditions = funnel_drawing.conditions
+    seed_number: int,
+    count: int = 30,
+    people_each: int = 8,
+    conditions: Conditions = funnel_drawing.conditions,
+    happened: Happened = lambda chance, people: people,
 ) -> Batch:
-    """Audiences about what followed what; each of the people drawn for one is a history."""
+    """Audiences about what followed what, some by a computed trait; each of the people drawn for one is a history."""
     chance = random.Random(seed_number)
     scenarios = []
     for number in range(count):
         key, who = f"sequence_{number}", conditions(chance)
         as_of = AS_OFS[number % len(AS_OFS)]
-        people = [renamed(person, f"{key}_") for person in funnel_drawing.histories(chance, as_of, who, people_each)]
-        scenario = Scenario(as_of, {key: {"audience": key, "who": who}}, [[person] for person in people])
+        people = happened(chance, funnel_drawing.histories(chance, as_of, who, people_each))
+        definitions = {key: {"audience": key, "who": who}}
+        scenario = Scenario(as_of, definitions, [[renamed(person, f"{key}_")] for person in people])
         if number % 9 == 0:
-            scenario.laws.append(split(scenario.definitions[key], key))
+            scenario.laws.append(split(definitions[key], key))
+        if number % 5 == 0:
+            definitions |= funnel_drawing.computed_of(random.Random(seed_number + number), f"{key}_computed", who)
         scenarios.append(scenario)
     return Batch(scenarios)
 
 
-def _of_sequences(conditions: Conditions) -> Callable[[int], Batch]:
-    return lambda number: draw_sequences(number, people_each=24, conditions=conditions)
+def _of_sequences(conditions: Conditions, **more: Any) -> Callable[[int], Batch]:
+    return lambda number: draw_sequences(number, people_each=24, conditions=conditions, **more)
 
 
 def of_order(chance: random.Random) -> funnel_drawing.Condition:
@@ -150,12 +159,13 @@ def sources(count: int, seed_number: int, as_of: datetime, draws: int = 0) -> tu
 
 
 FAMILIES = {
-    "general": Family(0.4, lambda number: draw_batch(30, 60, number)),
+    "general": Family(0.35, lambda number: draw_batch(30, 60, number)),
     "sequences": Family(0.2, lambda number: draw_sequences(number, people_each=24)),
     "sequences by ranks": Family(0.2, lambda number: draw_sequences(number, people_each=24, conditions=of_order), BY_RANKS),
     "sequences in time": Family(
         0.1, lambda number: draw_sequences(number, people_each=24, conditions=bounded_drawing.conditions)
     ),
+    "sequences of any events": Family(0.05, _of_sequences(funnel_drawing.of_any_events, happened=funnel_drawing.crowded)),
     "rows": Family(0.03, lambda number: draw_rows(number, draws=200)),
     "sources": Family(0.03, lambda number: draw_sources(number, draws=240)),
     "values": Family(0.04, draw_values),

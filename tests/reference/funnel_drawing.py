@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from tests.reference.windows import duration, plus_months, plus_seconds
 
 MICROSECOND = timedelta(microseconds=1)
 NAMES = ["A", "B", "C"]
+MORE_NAMES = ["A", "B", "C", "D", "E"]
+TREES = ("all", "any", "none", "not")
 LENGTHS = ["30 seconds", "1 hour", "1 day", "7 days", "1 month"]
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 AS_OFS = [datetime(2026, 3, 10, 12, tzinfo=UTC), datetime(2026, 3, 31, 12, tzinfo=UTC), datetime(2024, 2, 29, tzinfo=UTC)]
@@ -37,9 +40,7 @@ def _root(chance: random.Random) -> Condition:
         condition["complete_within"] = chance.choice(LENGTHS)
     if chance.random() < 0.2:
         condition["where"] = _literal_test(chance)
-    condition["then"] = _then(
-        chance, chance.choice([1, 1, 2, 2, 3]), [condition.get("performed", condition.get("not_performed"))]
-    )
+    condition["then"] = _then(chance, chance.choice([1, 1, 2, 2, 3]))
     if _begins(condition["then"]) > _days(condition.get("complete_within", "100 years")):
         del condition["complete_within"]  # no step may begin later
     longest = sum(_days(one) for one in lengths_in(condition))
@@ -51,6 +52,56 @@ def _root(chance: random.Random) -> Condition:
     elif window < 0.6:
         condition["since"] = datetime(2024, 2, 28, tzinfo=UTC)
     return condition
+
+
+def of_any_events(chance: random.Random) -> Condition:
+    """A condition with a step of any event that may stand at the instant of one two or more steps above it."""
+    while True:
+        condition: Condition = _with_any(chance, conditions(chance))
+        if _is_any_below_any(condition, []):
+            return condition
+
+
+def computed_of(chance: random.Random, key: str, who: Condition) -> dict[str, Condition]:
+    """A computed trait of the events of a sequence, and an audience that compares its value; none of a tree."""
+    if "performed" not in who:
+        return {}
+    measure = chance.choice([{"count": True}, {"sum": "v"}, {"unique_count": "k"}, {"unique_count": "list.$"}])
+    trait = {name: value for name, value in who.items() if name not in ("at_least", "at_most", "exactly")}
+    compared = {chance.choice(["equals", "gte", "lt"]): chance.choice([0, 1, 2, 3])}
+    return {
+        f"{key}_value": {"trait": f"{key}_value", **trait, **measure},
+        key: {"audience": key, "who": {"trait": f"{key}_value", **compared}},
+    }
+
+
+def _with_any(chance: random.Random, written: Any) -> Any:
+    """The same with most names turned into any, and most steps where they may stand at the instant above."""
+    if isinstance(written, list):
+        return [_with_any(chance, one) for one in written]
+    if not isinstance(written, dict):
+        return written
+    turned = {key: _with_any(chance, value) if key in (*TREES, "then") else value for key, value in written.items()}
+    for key in {"performed", "not_performed"} & set(turned):
+        if chance.random() < 0.6:
+            turned[key] = "*"
+        for late in ("strictly", "after", "between"):
+            if chance.random() < 0.7 and "wait" not in turned:
+                turned.pop(late, None)
+    return turned
+
+
+def _is_any_below_any(tree: Any, above: list[Any]) -> bool:
+    """Whether any event stands so in a tree below these names, of which each may stand at the instant of the one before."""
+    if isinstance(tree, list):
+        return any(_is_any_below_any(one, above) for one in tree)
+    names = tree.get("performed", tree.get("not_performed"))
+    if names is None:
+        return any(_is_any_below_any(tree[key], above) for key in tree)
+    if {"strictly", "after", "between"} & set(tree):
+        above = []
+    found = names == "*" and "*" in above[:-1]
+    return found or ("then" in tree and _is_any_below_any(tree["then"], [*above, names]))
 
 
 def _begins(tree: Any) -> float:
@@ -65,17 +116,17 @@ def _begins(tree: Any) -> float:
     return own + (_begins(tree["then"]) if "then" in tree else 0.0)
 
 
-def _then(chance: random.Random, depth: int, above: list[Any]) -> Any:
-    children = [_child(chance, depth, above) for _ in range(chance.choice([1, 1, 1, 1, 2, 3]))]
+def _then(chance: random.Random, depth: int) -> Any:
+    children = [_child(chance, depth) for _ in range(chance.choice([1, 1, 1, 1, 2, 3]))]
     if chance.random() < 0.2:
         combiner = chance.choice(["any", "none", "all"])
-        return [{combiner: children}, _child(chance, 1, above)] if chance.random() < 0.3 else {combiner: children}
+        return [{combiner: children}, _child(chance, 1)] if chance.random() < 0.3 else {combiner: children}
     if chance.random() < 0.15:
         return {"not": children[0]}
     return children
 
 
-def _child(chance: random.Random, depth: int, above: list[Any]) -> Condition:
+def _child(chance: random.Random, depth: int) -> Condition:
     names = _names(chance)
     child: Condition = {"performed": names}
     kind = chance.random()
@@ -90,14 +141,12 @@ def _child(chance: random.Random, depth: int, above: list[Any]) -> Condition:
         child["wait"] = False
     if chance.random() < 0.1:
         child["strictly"] = True
-    if "*" in above[:-1] and names == "*":
-        child["strictly"] = True  # of any name two steps below any name
     if chance.random() < 0.2:
         child["without"] = _without(chance)
     if chance.random() < 0.5:
         child["where"] = _where(chance)
     if depth > 1 and chance.random() < 0.7:
-        child["then"] = _then(chance, depth - 1, [*above, names])
+        child["then"] = _then(chance, depth - 1)
     return child
 
 
@@ -197,6 +246,16 @@ def histories(chance: random.Random, as_of: datetime, condition: Any, count: int
     """People with events at as_of, or lengths of the definition before it and after one another, or a microsecond beside."""
     known = list(dict.fromkeys(lengths_in(condition))) or ["1 day"]
     return [_person(chance, as_of, known, number) for number in range(count)]
+
+
+def crowded(chance: random.Random, people: Sequence[Person]) -> list[Person]:
+    """The same people with their events at few instants, under more names."""
+    return [replace(person, events=_at_few_instants(chance, person.events)) for person in people]
+
+
+def _at_few_instants(chance: random.Random, events: Sequence[Event]) -> list[Event]:
+    times = chance.sample([event.at for event in events], min(len(events), chance.choice([1, 1, 2])))
+    return [replace(event, at=chance.choice(times), name=chance.choice(MORE_NAMES)) for event in events]
 
 
 def _person(chance: random.Random, as_of: datetime, known: Sequence[str], number: int) -> Person:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.reference.tie_truths import TIES
 from tests.reference.truths import AS_OF
 
 DAY, HOUR, MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
@@ -455,6 +456,7 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
         )
         for sku, is_in in [("x", False), ("z", True)]
     ),
+    *TIES,
 ]
 
 FUNNEL_CHANGES: list[Any] = [  # condition, events, is it in, when that changes

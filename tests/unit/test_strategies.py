@@ -42,7 +42,7 @@ DRAWN_ELSEWHERE = {
         **dict.fromkeys(("has", "top", "by", "percent", "count"), "source_strategies.py"),
         "anniversary_within_next": "row_strategies.py",
     },
-    "trait": {},
+    "trait": dict.fromkeys(("then", "complete_within"), "funnel_drawing.py"),
 }
 """Words that an agreement test of their own draws, and the file of `tests/reference/` that does."""
 

@@ -4,25 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbt_audiences.compile.needs import children_of
-from dbt_audiences.compile.steps.ties import is_any_below_any
-from dbt_audiences.compile.tables import leaves
-from dbt_audiences.core.definitions import (
-    All,
-    Any,
-    Condition,
-    Entity,
-    Everyone,
-    InAudience,
-    InList,
-    Members,
-    Not,
-    Performed,
-    Place,
-    Related,
-    Top,
-    TraitTest,
-)
+from dbt_audiences.core.definitions import Entity, Place
 from dbt_audiences.core.errors import Problem
 from dbt_audiences.core.project import Audience, Destination, Project, SendTo, SqlTrait, Trait
 
@@ -34,7 +16,7 @@ def unsupported(project: Project) -> list[Problem]:
     problems = []
     for audience in project.audiences.values():
         if audience.enabled:
-            problems += [_problem(place, what) for place, what in _of_audience(audience, project)]
+            problems += [_problem(place, what) for place, what in _of_audience(audience)]
     for trait in project.traits.values():
         if trait.enabled:
             problems += [_problem(place, what) for place, what in _of_trait(trait)]
@@ -50,21 +32,18 @@ def _problem(place: Place, what: str) -> Problem:
     return Problem(place, f"{what} not supported yet", hint="leave it out, or set `enabled: false` until it is")
 
 
-def _of_audience(audience: Audience, project: Project) -> Iterator[tuple[Place, str]]:
+def _of_audience(audience: Audience) -> Iterator[tuple[Place, str]]:
     place = audience.place
     if audience.compute == "realtime" or audience.every is not None:
         yield place, "`compute: realtime` and `every` are"
     for kind in (*audience.identifiers, *(k for e in audience.examples for p in e.given for k in p.identifiers)):
         if kind not in IDENTIFIER_TYPES:
             yield place, f"identifiers of a type of your own (`{kind}`) are"
-    for leaf in leaves(audience.who):
-        yield from _of_condition(leaf, project)
     for send in audience.send_to:
         yield from _of_send(send, audience.of)
 
 
 def _of_trait(trait: Trait) -> Iterator[tuple[Place, str]]:
-    yield from _of_performed(trait.performed)
     if trait.every is not None:
         yield trait.place, "`every` of a trait is"
     for send in trait.send_to:
@@ -76,24 +55,6 @@ def _of_sql_trait(sql_trait: SqlTrait) -> Iterator[tuple[Place, str]]:
         yield sql_trait.place, f"identifiers of a type of your own (`{sql_trait.identifier}`) are"
     for send in sql_trait.send_to:
         yield from _of_send(send, sql_trait.of)
-
-
-def _of_condition(leaf: Condition, project: Project) -> Iterator[tuple[Place, str]]:
-    match leaf:
-        case Performed():
-            yield from _of_performed(leaf)
-        case Members():
-            for inner in leaves(leaf.who):
-                yield from _of_condition(inner, project)
-        case Related() | TraitTest() | InAudience() | InList() | Everyone() | All() | Any() | Not() | Top():
-            pass
-
-
-def _of_performed(step: Performed) -> Iterator[tuple[Place, str]]:
-    if is_any_below_any(step):
-        yield step.place, '`"*"` two or more steps below `"*"` without `strictly: true` is'
-    for child in children_of(step.then):
-        yield from _of_performed(child.step)
 
 
 def _of_send(send: SendTo, of: Entity) -> Iterator[tuple[Place, str]]:

@@ -10,7 +10,7 @@ nothing below it, may be anything: the first event says until when it counts.
 from __future__ import annotations
 
 from dbt_audiences.compile.steps.references import Split, split
-from dbt_audiences.compile.steps.ties import NO_NAMES, Tie, ties
+from dbt_audiences.compile.steps.ties import NO_NAMES, PLAIN, ties
 from dbt_audiences.compile.steps.tree import Test, Tree, pushed_down, tests_in
 from dbt_audiences.core.definitions import Aggregate, Any, Child, Performed, Reference
 
@@ -79,7 +79,7 @@ def _is_linked(step: Performed, test: Test) -> bool:
 
 
 def _has_one_link(step: Performed, child: Child) -> bool:
-    return ties(step, child, NO_NAMES) in ([], [Tie(None, False, NO_NAMES, False, NO_NAMES)])
+    return ties(step, child, NO_NAMES) in ([], [PLAIN])
 
 
 def _goes_on(parts: Split, keys: Keys | None) -> bool:

@@ -22,8 +22,9 @@ from dbt_audiences.compile.steps.columns import (
 from dbt_audiences.compile.steps.events import StepEvents
 from dbt_audiences.compile.steps.links import Link, blocked, completed, counted
 from dbt_audiences.compile.steps.references import split
-from dbt_audiences.compile.steps.spans import span, tied
-from dbt_audiences.compile.steps.ties import NO_NAMES, Names, Tie, can_tie, ties
+from dbt_audiences.compile.steps.spans import span
+from dbt_audiences.compile.steps.tied import by_names, tied
+from dbt_audiences.compile.steps.ties import EVENT, NO_NAMES, PLAIN, Above, Tie, can_tie, ties
 from dbt_audiences.compile.steps.tree import (
     Test,
     Tree,
@@ -76,7 +77,7 @@ class _Sequence:
     bounded: str = ""
     waiting: list[Expression] = field(default_factory=list)
     bases: dict[int, str] = field(default_factory=dict)
-    made: dict[tuple[int, Names], str] = field(default_factory=dict)
+    made: dict[tuple[int, Above], str] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
     turning: dict[int, bool] | None = None
 
@@ -146,7 +147,7 @@ class _Sequence:
 
     # --- holding -------------------------------------------------------------------------------------------------------------
 
-    def _step(self, child: Child, above: Names) -> str:
+    def _step(self, child: Child, above: Above) -> str:
         """The CTE of a child's events that hold by themselves, with these names above them at their own instant."""
         if (id(child), above) not in self.made:
             base = self._base(child)
@@ -159,14 +160,14 @@ class _Sequence:
             self.made[id(child), above] = found
         return self.made[id(child), above]
 
-    def _held(self, step: Performed, rows: str, above: Names, columns: list[str], name: str) -> str:
+    def _held(self, step: Performed, rows: str, above: Above, columns: list[str], name: str) -> str:
         assert step.then is not None
         tree = pushed_down(step.then)
         tests = list(tests_in(tree))
         children = list({id(test.child): test.child for test in tests}.values())
         number = {id(child): place + 1 for place, child in enumerate(children)}
         waits = {id(test.child) for test in tests if test.waits and self._can_wait(test.child)}
-        carried = self._carried(step, columns)
+        carried = self._carried(step, columns, above)
         completes = {id(test.child): test.number for test in tests if self._completes(step, test)}
         entries = [self._entry(step, rows, above, child, id(child) in waits, completes.get(id(child))) for child in children]
         is_bounded = step is self.root and self.is_in_order
@@ -242,16 +243,16 @@ class _Sequence:
         compared = value_test(measure, split(test.child.step.where), self.scene, number, traits)
         return package_call("not_true", compared) if test.negated else compared
 
-    def _entry(self, step: Performed, rows: str, above: Names, child: Child, waits: bool, completes: int | None) -> Expression:
+    def _entry(self, step: Performed, rows: str, above: Above, child: Child, waits: bool, completes: int | None) -> Expression:
         """What joins a child to the step's events: the CTEs of its spans and counts, and of when so many are complete."""
         name, scene = name_of(child.step), self.scene
         parts = split(child.step.where)
         kept = sorted({scene.tables.column_names[parent_column(one)] for one in parent_references(child)})
-        spans = self._spans(step, rows, child, kept, waits, name)
-        links = [self._link(spans, child, tie) for tie in ties(step, child, above)]
+        spans = self._spans(step, rows, above, child, kept, waits, name)
+        links = [self._link(spans, rows, child, tie) for tie in ties(step, child, above)]
         if not (len(links) == 1 and not links[0].is_tied):
             strictly = can_tie(child) or (child.strictly and not lower_bounds(child))
-            links.insert(0, Link(spans, self._followers(child, NO_NAMES), strictly))
+            links.insert(0, Link(spans, self._followers(child, self._step(child, NO_NAMES), NO_NAMES), strictly))
         entry: dict[str, Expression] = {"spans": spans} if waits else {}
         measure = child.step.measure
         if isinstance(measure, Aggregate):
@@ -268,26 +269,34 @@ class _Sequence:
             return entry | {"counts": counts[0][1]}
         return entry | {"counts": scene.ctes.add(f"{name}_counts", package_call("step_counts", counts))}
 
-    def _followers(self, child: Child, above: Names) -> str:
-        """The CTE of what is counted of a child: its events that hold, or the items of theirs that its aggregate is made of."""
-        events, measure = self._step(child, above), child.step.measure
+    def _followers(self, child: Child, events: str, above: Above) -> str:
+        """The CTE of what is counted of a child's events that hold: these, or the items that its aggregate is made of."""
+        measure = child.step.measure
         if not isinstance(measure, Aggregate) or not made_of_aggregate(measure).opens:
             return events
         if events not in self.opened:
-            self.opened[events] = opened(measure, events, self._carried(child.step, self._columns(child)), self.scene)
+            self.opened[events] = opened(measure, events, self._carried(child.step, self._columns(child), above), self.scene)
         return self.opened[events]
 
-    def _carried(self, step: Performed, columns: list[str]) -> list[str]:
-        return columns + (["event"] if has_names(step) else []) + (ROOT_COLUMNS if self.roots is not None else [])
+    def _carried(self, step: Performed, columns: list[str], above: Above = NO_NAMES) -> list[str]:
+        named = [EVENT] if has_names(step) else []
+        return [*columns, *named, *(ROOT_COLUMNS if self.roots is not None else []), *above.columns]
 
-    def _link(self, spans: str, child: Child, tie: Tie) -> Link:
-        is_any = tie == Tie(None, False, NO_NAMES, False, NO_NAMES)
-        followers = self._followers(child, NO_NAMES if is_any else tie.above)
-        return Link(spans, followers) if is_any else tied(spans, followers, child.step, tie)
+    def _link(self, spans: str, rows: str, child: Child, tie: Tie) -> Link:
+        """All children where the names cannot matter; else those at the parent's own instant."""
+        if tie == PLAIN:
+            return Link(spans, self._followers(child, self._step(child, NO_NAMES), NO_NAMES))
+        if tie.above.carried:
+            columns = self._columns(child)
+            found = by_names(rows, self._base(child), child.step, tie, self._carried(child.step, columns), self.scene)
+            held = self._held(child.step, found, tie.above, columns, found)
+        else:
+            held = self._step(child, tie.above)
+        return tied(spans, self._followers(child, held, tie.above), child.step, tie)
 
-    def _spans(self, step: Performed, rows: str, child: Child, kept: list[str], waits: bool, name: str) -> str:
-        columns = kept + (["event"] if has_names(step) and can_tie(child) else [])
-        columns += ["deadline_at"] if id(child) in (self.turning or ()) else []
+    def _spans(self, step: Performed, rows: str, above: Above, child: Child, kept: list[str], waits: bool, name: str) -> str:
+        names = [*([EVENT] if has_names(step) else []), *above.columns] if can_tie(child) else []
+        columns = [*kept, *names, *(["deadline_at"] if id(child) in (self.turning or ()) else [])]
         blocked = self._blocked(rows, child, name)
         is_bounded = self.roots is not None or (step is self.root and self.is_in_order)
         return self.scene.ctes.add(f"{name}_span", span(rows, child, columns, blocked, waits=waits, is_bounded=is_bounded))

@@ -24,25 +24,29 @@ MOST_NEGATIVE = 3
 """`not_equals` and its like of one child that are counted by what they exclude; each doubles the sorts."""
 
 
-EVENT_KEY: Key = ["event", "event"]
-
-
 @dataclass(frozen=True, slots=True)
 class Link:
     """Spans of the events above and the child's events, and which of both are meant.
 
     asked, tests  SQL over the spans and over the child's events
     is_tied       only children at the instant of the event above
-    unlike        the names of the two events differ
+    unlike        columns of the spans, all of different names, of which the child has none
+    keys          what must be equal beside all that a definition compares
     """
 
     spans: str
     children: str
     strictly: bool = False
     is_tied: bool = False
-    unlike: bool = False
+    unlike: tuple[str, ...] = ()
     asked: tuple[Expression, ...] = ()
     tests: tuple[Expression, ...] = ()
+    keys: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def equal(self) -> list[Key]:
+        """The keys as macros take them."""
+        return [[*key] for key in self.keys]
 
 
 Counts = list[list[Expression]]
@@ -61,21 +65,24 @@ def counted(link: Link, split: Split, scene: Scene, name: str, weights: Expressi
         pair = order[0]
         test = pair_test(pair.test, pair.comparison, scene)
         operator, kind = pair.comparison.operator, pair.comparison.type
-        equal = [key_of(pair, scene) for pair in positive]
+        equal = [*(key_of(pair, scene) for pair in positive), *link.equal]
         return ranked(link, equal, key_of(pair, scene), operator, kind, scene, name, split, test)
     if trees:
         parts = parts_of(trees, mixed_reader(All(tuple(trees), trees[0].place), split, scene), scene)
         return [[1, _part(part, link, positive, split, scene, name)] for part in parts]
     found: Counts = []
-    present = [sides(pair, scene) for pair in negative] + ([EVENT_KEY] if link.unlike else [])
-    excluded: list[Pair | None] = [*negative, *([None] if link.unlike else [])]
-    for size in range(len(excluded) + 1):
+    names: list[Key] = [["event", column] for column in link.unlike]
+    present = [sides(pair, scene) for pair in negative] + names
+    excluded: list[Pair | Key] = [*negative, *names]
+    for size in range(len(negative) + bool(names) + 1):
         for chosen in combinations(excluded, size):
-            opposites = [opposite(pair) for pair in chosen if pair is not None]
+            opposites = [opposite(one) for one in chosen if isinstance(one, Pair)]
+            same = [one for one in chosen if not isinstance(one, Pair)]
+            if len(same) > 1:
+                continue  # no name is two different ones
             rows = keyed(link.spans, link.children, [*positive, *opposites], items_of(split), scene, name)
-            keys = [*rows.keys, *([EVENT_KEY] if None in chosen else [])]
             of_rows = replace(link, spans=rows.spans, children=rows.children)
-            found.append([-1 if size % 2 else 1, _found(of_rows, keys, present, scene, name, weights)])
+            found.append([-1 if size % 2 else 1, _found(of_rows, [*rows.keys, *same], present, scene, name, weights)])
     return found
 
 
@@ -101,7 +108,7 @@ def trees_of(split: Split) -> list[Where]:
 def _is_sorted(link: Link, split: Split, order: list[Pair], trees: list[Where], weights: Expression) -> bool:
     """Whether sorts serve, or ranks; else children and events above are looked at pair by pair."""
     operators = [pair.comparison.operator for pair in split.pairs]
-    negative = sum(operator in OPPOSITE for operator in operators) + link.unlike
+    negative = sum(operator in OPPOSITE for operator in operators) + bool(link.unlike)
     if order:
         return len(order) == 1 and not negative and not split.mixed and all(one in ("equals", *ORDER) for one in operators)
     if trees:
@@ -119,11 +126,12 @@ def _found(
     counted: Expression = None,
 ) -> str:
     """The CTE of the counts by one sort."""
+    equal = [*keys, *link.equal]
     line = package_call(
         "step_line",
         link.spans,
         link.children,
-        keys=keys or None,
+        keys=equal or None,
         present=present or None,
         strictly=True if link.strictly else None,
         tied=True if link.is_tied else None,
@@ -133,7 +141,7 @@ def _found(
         counted=counted,
     )
     added = scene.ctes.add(f"{name}_line", line)
-    return scene.ctes.add(f"{name}_found", package_call("step_found", added, keys=len(keys) or None, weights=weights))
+    return scene.ctes.add(f"{name}_found", package_call("step_found", added, keys=len(equal) or None, weights=weights))
 
 
 def completed(link: Link, parts: Split, scene: Scene, name: str, by: str, nth: int) -> str:
@@ -179,8 +187,8 @@ def _pairs(
     tests = [pair_test(pair.test, pair.comparison, scene) for pair in split.pairs]
     tests += [also] if also is not None and also not in tests else []
     tests += [mixed_test(where, split, scene) for where in split.mixed]
-    if link.unlike:
-        tests.append("children.event <> spans.event")
+    tests += [f"children.event <> spans.{column}" for column in link.unlike]
+    tests += [f"children.{below} = spans.{above}" for below, above in link.keys]
     call = package_call(
         "step_pairs",
         link.spans,

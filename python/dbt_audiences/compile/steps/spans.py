@@ -1,15 +1,12 @@
-"""From when to when an event is followed by those of a child, and which of the events at its own instant follow it."""
+"""From when to when the events of a step are followed by those of a child."""
 
 from __future__ import annotations
 
 from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.names import naive_text
-from dbt_audiences.compile.steps.columns import has_names
-from dbt_audiences.compile.steps.links import Link
-from dbt_audiences.compile.steps.ties import Tie
 from dbt_audiences.compile.steps.tree import longest_tails, lower_bounds, tails, upper_bounds
 from dbt_audiences.compile.windows import duration_argument
-from dbt_audiences.core.definitions import Child, Performed
+from dbt_audiences.core.definitions import Child
 
 
 def span(rows: str, child: Child, columns: list[str], blocked: list[str], *, waits: bool, is_bounded: bool) -> Expression:
@@ -29,14 +26,3 @@ def span(rows: str, child: Child, columns: list[str], blocked: list[str], *, wai
         if waits
         else None,
     )
-
-
-def tied(spans: str, children: str, step: Performed, tie: Tie) -> Link:
-    """The link to those of a step's events that stand at the parent's own instant and count there."""
-    asked: tuple[Expression, ...] = ()
-    if tie.names is not None and (tie.names or not tie.others):
-        asked = (package_call("one_of", "event", list(tie.names), "text", negated=True if tie.others else None),)
-    tests: tuple[Expression, ...] = ()
-    if tie.excluded and has_names(step):
-        tests = (package_call("one_of", "event", sorted(tie.excluded), "text", negated=True),)
-    return Link(spans, children, is_tied=True, unlike=tie.unlike, asked=asked, tests=tests)
