@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dbt_audiences.compile.jinja import Expression, reference, render
-from dbt_audiences.compile.names import bare
+from dbt_audiences.compile.names import IDENTIFIER_LENGTH, bare
 from dbt_audiences.compile.related import Chain
 from dbt_audiences.compile.tables import Tables
 from dbt_audiences.core.definitions import Duration, Entity, Place
@@ -32,8 +32,12 @@ class Ctes:
         return name
 
     def _free(self, name: str, place: Place | None) -> str:
+        first, number = name, 1
         while name in self.names:
             name = f"{name}_{1 if place is None else place.column}"
+            if len(name) > IDENTIFIER_LENGTH:
+                number += 1
+                name = f"{first}_{number}"
         return name
 
 
