@@ -6,14 +6,17 @@
   children  the name of the CTE of the child's events
   tests     SQL over `spans` and `children` that must hold
   strictly  whether a child at the span's first instant is too early
+  tied      only children at the span's first instant: a product of the events of one instant alone
   value     SQL of the child's value to hand on, one row for each pair that has one; none counts the pairs
   heavy     the name of a CTE of profiles to leave out, or none
   counted   the child's column of how often it counts, or none
   shape     profile_id, message_id (of the parent), matches or value; only parents with a pair
 -#}
 {% macro step_pairs(spans, children, tests=[], strictly=false, tied=false, asked=[], child_tests=[], value=none, heavy=none, counted=none) -%}
-    {%- set held = ['children.occurred_at ' ~ ('>' if strictly else '>=') ~ ' spans.from_at',
-        'children.occurred_at <= spans.' ~ ('from_at' if tied else 'to_at')] -%}
+    {%- set held = ['children.occurred_at = spans.from_at'] if tied else [
+        'children.occurred_at ' ~ ('>' if strictly else '>=') ~ ' spans.from_at',
+        'children.occurred_at <= spans.to_at',
+    ] -%}
     select
         spans.profile_id,
         spans.message_id,

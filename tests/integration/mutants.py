@@ -36,9 +36,12 @@ ITEMS, ANNIVERSARY = "macros/dialect/items.sql", "macros/comparisons/anniversary
 COMPARED_COLUMNS, TURNING_TRAIT = "macros/comparisons/compared_columns.sql", "macros/conditions/trait_turning.sql"
 SCOPE = "macros/increments/evaluation_scope.sql"
 COMPARED, ONE_OF = "macros/comparisons/compared.sql", "macros/comparisons/one_of.sql"
-LINE, TURN, PAIRS, FIRST, ROOTS, RANKED, SPAN, ROWS = (
+LINE, TURN, PAIRS, FIRST, ROOTS, RANKED, SPAN, ROWS, NAMES = (
     f"macros/steps/{name}.sql"
-    for name in ("step_line", "steps_turning", "step_pairs", "step_first", "of_roots", "step_ranked", "step_span", "step_rows")
+    for name in (
+        *("step_line", "steps_turning", "step_pairs", "step_first", "of_roots", "step_ranked", "step_span", "step_rows"),
+        "step_by_names",
+    )
 )
 TYPED, TRAIT_VALUES = "macros/events/typed_value.sql", "macros/traits/custom_trait_values.sql"
 
@@ -177,7 +180,10 @@ MUTANTS = [
         "children.occurred_at >= spans.occurred_at",
     ),
     Mutant("pairs_strict_is_not", PAIRS, "'>' if strictly else '>='", "'>='"),
-    Mutant("pairs_end_excluded", PAIRS, "'children.occurred_at <= spans.'", "'children.occurred_at < spans.'"),
+    Mutant("pairs_end_excluded", PAIRS, "'children.occurred_at <= spans.to_at'", "'children.occurred_at < spans.to_at'"),
+    Mutant("names_above_may_be_the_same", NAMES, "one ~ ' <> ' ~ name", "'true'"),
+    Mutant("names_of_all_instants", NAMES, "and children.occurred_at = names.occurred_at", ""),
+    Mutant("names_above_are_one_event", NAMES, "key + ['children.message_id']", "['children.message_id']"),
     Mutant("deadline_excluded", ROOTS, "events.occurred_at <= roots.deadline_at", "events.occurred_at < roots.deadline_at"),
     Mutant("nth_complete_is_the_first", FIRST, "(nth - 1)", "0"),
     Mutant("ranks_of_equals_differ", RANKED, "'value_rank' if of_parents and operator in ('lte', 'gte') else ", ""),

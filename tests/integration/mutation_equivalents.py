@@ -41,6 +41,7 @@ EQUIVALENT: dict[Place, str] = {
     ("a number one more", "duckdb__epoch_to_instant", "decimal ( @ ? , ?"): _WIDE,
     ("`inner` is `left`", "of_roots", "as name @ inner join name"): _NOTHING,
     ("`inner` is `left`", "step_blocked_pairs", "as name @ inner join name"): _NOTHING,
+    ("`inner` is `left`", "step_by_names", "as name @ inner join name"): _NOTHING,
     ("`and` is `or`", "step_first", "not null @ and name is"): _NOTHING,
     ("`and` is `or`", "_keys_present", "name ) @ and name is"): _EMPTY,
     ("`and` is `or`", "_keys_present", "not null @ and name is"): _EMPTY,
