@@ -38,6 +38,15 @@ BOUNDED: list[Any] = [  # condition, events (name, from as_of, properties), is i
     (_b({**_NO_C, "within": "1 hour"}), [("A", -DAY), ("B", -3 * HOUR), ("C", -2 * HOUR)], False),
     (_b({**_NO_C, "within": "1 hour"}), [("A", -DAY), ("B", -3 * HOUR), ("C", -2 * HOUR + MICROSECOND)], True),
     (_b({**_NO_C, "without": "B"}), [("A", -DAY), ("B", -3 * HOUR), ("B", -2 * HOUR), ("C", -HOUR)], True),
+    # the step itself has a span of its own
+    (_b(_NO_C, within="1 hour"), [_A, ("B", -5 * DAY + HOUR)], True),
+    (_b(_NO_C, within="1 hour"), [_A, ("B", -5 * DAY + HOUR + MICROSECOND)], False),
+    (_b(_NO_C, after="1 hour"), [_A, ("B", -5 * DAY + HOUR)], True),
+    (_b(_NO_C, after="1 hour"), [_A, ("B", -5 * DAY + HOUR - MICROSECOND)], False),
+    (_b(_NO_C), [_A, ("B", -5 * DAY)], True),
+    (_b(_NO_C), [_A, ("B", -5 * DAY - MICROSECOND)], False),
+    (_b(_NO_C, strictly=True), [_A, ("B", -5 * DAY)], False),
+    (_b(_NO_C, strictly=True), [_A, ("B", -5 * DAY + MICROSECOND)], True),
     # each first event has a time of its own
     ({**_b(_NO_C), "exactly": 1}, [_A, ("A", -4 * DAY), ("B", -3.5 * DAY), ("C", -2.5 * DAY)], True),
     ({**_b(_NO_C), "at_least": 2}, [_A, ("A", -4 * DAY), ("B", -3.5 * DAY), ("C", -1.5 * DAY)], True),
@@ -67,6 +76,13 @@ BOUNDED: list[Any] = [  # condition, events (name, from as_of, properties), is i
     (_b({"performed": "C"}, {"not_performed": "D"}), [_A, _B, ("D", -3.5 * DAY), ("C", -3.5 * DAY)], False),
     (_b({"performed": "C"}, {"performed": "D"}), [_A, _B, ("D", -3.5 * DAY), ("C", -3 * DAY + MICROSECOND)], False),
     (_b({"none": [{"performed": "C"}, {"performed": "D"}]}), [_A, _B, ("D", -2 * DAY), ("C", -2 * DAY)], True),
+    # what turns twice counts once
+    (_b({"any": [{"performed": "C"}, {"performed": "D"}]}, at_least=2), [_A, _B, ("D", -3.8 * DAY), ("C", -3.5 * DAY)], False),
+    (
+        _b(_NO_C, {"not_performed": "D"}),
+        [_A, _B, ("D", -3.8 * DAY), ("C", -3.7 * DAY), ("B", -3.5 * DAY)],
+        True,
+    ),
     # what follows is complete in time itself
     (_b({"not_performed": "C", "then": {"performed": "D"}}), [_A, _B, ("C", -3.5 * DAY), ("D", -3 * DAY)], False),
     (_b({"not_performed": "C", "then": {"performed": "D"}}), [_A, _B, ("C", -3.5 * DAY), ("D", -2 * DAY)], True),
