@@ -20,8 +20,9 @@ from collections import Counter
 from unittest.mock import patch
 
 from tests.integration.agreement import compiled, list_files
+from tests.integration.agreement_scenarios import Scenario
 from tests.integration.marked_macros import marked
-from tests.integration.mutation_corpus import Session, Verdict, corpus, sessions
+from tests.integration.mutation_corpus import Session, Verdict, corpus, drawn_again, sessions
 from tests.integration.mutation_equivalents import EQUIVALENT
 from tests.integration.sql_mutants import Mutant, Place, mutants
 
@@ -30,6 +31,11 @@ from dbt_audiences.flow.evaluate import Evaluator
 
 MOST_INSTANCES, MOST_COLUMNS = 60, 10
 """How many audiences and columns of tables are tried for one fault until it is noticed."""
+MOST_AGAIN = 3
+"""For how many audiences more people are drawn where a fault was not noticed."""
+MOST_TOLD = 200
+Instance = tuple[str, Mutant]
+"""A model and a faulty query of it."""
 WORD = re.compile(r"\w+")
 NOT_JUDGED = ("calls_", "stg_", "profile", "identifier_links", "memberships")
 """Models before those that definitions make: they have tests of their own."""
@@ -46,15 +52,18 @@ def main() -> None:
         of_macros = [one for one in _faults(evaluator).items() if not macros or one[0][1] in macros]
         faults = of_macros[::step]
         told: Counter[str] = Counter()
+        scenario_of = {key: one for one in made.scenarios for key in one.audiences}
         for number, (place, instances) in enumerate(faults):
             verdict: str = _verdict(asked, instances)
-            if verdict == "the same" and place in EQUIVALENT:
+            if verdict != "wrong" and place in EQUIVALENT:
                 verdict = "no fault"
+            elif verdict != "wrong":
+                verdict = _verdict_again(evaluator, scenario_of, instances, verdict)
             told[verdict] += 1
             if verdict != "wrong":
                 name, mutant = instances[0]
                 why = f" ({EQUIVALENT[place]})" if verdict == "no fault" else ""
-                _say(f"{verdict}: {place[1]} in {name}: {mutant.change}: {mutant.line}{why}")
+                _say(f"{verdict}: {place} in {name}: {mutant.line[:MOST_TOLD]}{why}")
             if number % 100 == 99:
                 _say(f"{number + 1} of {len(faults)} tried: {dict(told)}")
         for session in asked:
@@ -67,9 +76,9 @@ def main() -> None:
     sys.exit(told["wrong"] < 0.95 * faulty)
 
 
-def _faults(evaluator: Evaluator) -> dict[Place, list[tuple[str, Mutant]]]:
+def _faults(evaluator: Evaluator) -> dict[Place, list[Instance]]:
     """Fault -> some models that have it, spread over all that do."""
-    found: dict[Place, list[tuple[str, Mutant]]] = {}
+    found: dict[Place, list[Instance]] = {}
     for name, sql in evaluator.models.items():
         if not name.startswith(NOT_JUDGED):
             for mutant in mutants(sql):
@@ -78,7 +87,7 @@ def _faults(evaluator: Evaluator) -> dict[Place, list[tuple[str, Mutant]]]:
     return {place: _spread(instances, evaluator, asked) for place, instances in found.items()}
 
 
-def _spread(instances: list[tuple[str, Mutant]], evaluator: Evaluator, asked: Counter[str]) -> list[tuple[str, Mutant]]:
+def _spread(instances: list[Instance], evaluator: Evaluator, asked: Counter[str]) -> list[Instance]:
     """Some of the audiences, each once; of tables the columns that most queries ask for."""
     of_tables = [one for one in instances if one[0] not in evaluator.audiences]
     of_tables.sort(key=lambda one: -asked[one[1].column or ""])
@@ -90,7 +99,7 @@ def _spread(instances: list[tuple[str, Mutant]], evaluator: Evaluator, asked: Co
     return [*chosen, *list(found.values())[:MOST_COLUMNS]]
 
 
-def _verdict(asked: list[Session], instances: list[tuple[str, Mutant]]) -> Verdict:
+def _verdict(asked: list[Session], instances: list[Instance]) -> Verdict:
     """The worst that is said of any instance."""
     found: Verdict = "the same"
     for name, mutant in instances:
@@ -99,6 +108,20 @@ def _verdict(asked: list[Session], instances: list[tuple[str, Mutant]]) -> Verdi
             if verdict == "wrong":
                 return verdict
             found = verdict if verdict == "earlier" else found
+    return found
+
+
+def _verdict_again(evaluator: Evaluator, scenario_of: dict[str, Scenario], instances: list[Instance], found: str) -> str:
+    """What is said of a few audiences that have the fault when many more people are drawn for each."""
+    asked = dict.fromkeys(name for name, _ in instances if name in scenario_of)
+    for name in list(asked)[:MOST_AGAIN]:
+        for session in drawn_again(evaluator, scenario_of[name], name):
+            try:
+                told = {session.verdict(name, mutant) for one, mutant in instances if one == name}
+            finally:
+                session.close()
+            if "wrong" in told:
+                return "wrong"
     return found
 
 

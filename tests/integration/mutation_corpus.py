@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from tests.integration.agreement import Definitions, as_profile, renamed
@@ -34,6 +35,7 @@ FIRST_SEEN = datetime(1900, 1, 1, tzinfo=UTC)
 HISTORIES_EACH = 16
 """Drawn for each definition of a truth row, with times and values at its own edges."""
 SEQUENCES, PEOPLE_EACH = 40, 24
+TIMES_AGAIN = 3
 TREES, HISTORIES_OF_TREE = 12, 25
 COMPARISONS = 60
 MOST_COMPARED = 8
@@ -88,24 +90,49 @@ def _of_truths(made: Definitions) -> Iterator[Scenario]:
     """For each audience of a truth row, alone or with its computed trait, people at its edges; or those of other rows."""
     chance = random.Random(SEED)
     audiences = [key for key, definition in made.items() if "audience" in definition]
-    of_rows = [row.person for row in row_cases() if row.person.events or row.person.traits]
     for number, key in enumerate(audiences):
         as_of = AS_OFS[number % len(AS_OFS)]
         own = {one: made[one] for one in referred(made, key)}
-        prefix = f"drawn_{number}_"
-        if "then" in repr(own):
-            histories = [funnel_drawing.histories(chance, as_of, own[key]["who"], PEOPLE_EACH)]
-        elif key.startswith("row_"):
-            histories = [[_numbered(_one_of(chance, of_rows), which)] for which in range(PEOPLE_EACH)]
-        else:
-            pools = pools_of(as_of, own)
-            histories = [[_numbered(one, which) for one in history(pools, chance)] for which in range(HISTORIES_EACH)]
-        yield Scenario(as_of, own, [[renamed(one, prefix) for one in people] for people in histories])
+        histories = _histories(chance, as_of, own, key, PEOPLE_EACH, HISTORIES_EACH)
+        yield Scenario(as_of, own, [[renamed(one, f"drawn_{number}_") for one in people] for people in histories])
 
 
-def _one_of(chance: random.Random, people: Sequence[Person]) -> Person:
-    """One person who did what up to three did, at times of a few days."""
-    chosen = chance.sample(people, chance.choice([1, 2, 2, 3]))
+def drawn_again(evaluator: Evaluator, scenario: Scenario, key: str) -> Iterator[Session]:
+    """Many more people for one audience of a scenario, in a warehouse of their own."""
+    chance = random.Random(f"{SEED} {key}")
+    own = {one: scenario.definitions[one] for one in referred(scenario.definitions, key)}
+    for number in range(TIMES_AGAIN):
+        histories = _histories(chance, scenario.as_of, own, key, 4 * PEOPLE_EACH, 2 * HISTORIES_EACH)
+        for at in _instants_in(own) if "then" in repr(own) else []:
+            histories += [[_numbered(one, at.isoformat())] for one in funnel_drawing.histories(chance, at, own, PEOPLE_EACH)]
+        histories = [[renamed(one, f"again_{number}_") for one in people] for people in histories]
+        more = Scenario(scenario.as_of, own, histories, first_run=scenario.first_run)
+        question = Question(names_of(more.people), more.expected(key, more.as_of), scenario=more)
+        yield Session(evaluator, more.as_of, more.people, {key: question})
+
+
+def _histories(
+    chance: random.Random, as_of: datetime, own: Definitions, key: str, people: int, histories: int
+) -> list[list[Person]]:
+    """People at the edges of an audience with all that it refers to."""
+    if "then" in repr(own):
+        found = funnel_drawing.histories(chance, as_of, own, people)
+        return [[one] for one in (funnel_drawing.crowded(chance, found) if chance.random() < 0.3 else found)]
+    if "row_" in key:
+        return [[_numbered(_one_of(chance), which) for which in range(people)]]
+    pools = pools_of(as_of, own)
+    return [[_numbered(one, which) for one in history(pools, chance)] for which in range(histories)]
+
+
+def _instants_in(written: object) -> list[datetime]:
+    if isinstance(written, dict | list):
+        return [at for under in (written.values() if isinstance(written, dict) else written) for at in _instants_in(under)]
+    return [written] if isinstance(written, datetime) else []
+
+
+def _one_of(chance: random.Random) -> Person:
+    """One person who did what up to three of the truth rows did, at times of a few days."""
+    chosen = chance.sample(_people_of_rows(), chance.choice([1, 2, 2, 3]))
     events = [
         replace(event, at=event.at - timedelta(days=number), message_id=f"e{number}")
         for number, event in enumerate(event for one in chosen for event in one.events)
@@ -115,6 +142,11 @@ def _one_of(chance: random.Random, people: Sequence[Person]) -> Person:
         for number, change in enumerate(change for one in chosen for change in one.traits)
     ]
     return replace(chosen[0], events=events, traits=traits, first_seen_at=FIRST_SEEN)
+
+
+@cache
+def _people_of_rows() -> list[Person]:
+    return [row.person for row in row_cases() if row.person.events or row.person.traits]
 
 
 def _numbered(person: Person, number: int) -> Person:
