@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dbt_audiences.compile.jinja import Expression, Sum, package_call
-from dbt_audiences.compile.needs import EVENT_NAME
+from dbt_audiences.compile.needs import EVENT_NAME, children_of
 from dbt_audiences.compile.reader import Reader
 from dbt_audiences.compile.rows import Rows, event_rows, joined_of
 from dbt_audiences.compile.scene import Scene
-from dbt_audiences.compile.steps.columns import compared_with, has_names
+from dbt_audiences.compile.steps.columns import columns_above, columns_below, compared_with, has_names, name_of
+from dbt_audiences.compile.steps.references import split
+from dbt_audiences.compile.steps.tree import always_needed, pushed_down
 from dbt_audiences.compile.tables import ANY_EVENT
 from dbt_audiences.compile.where import turns
 from dbt_audiences.compile.windows import window_argument
-from dbt_audiences.core.definitions import Performed, Place, Where, Window
+from dbt_audiences.core.definitions import Child, Performed, Place, Where, Window
 
 
 @dataclass(slots=True)
@@ -23,6 +25,8 @@ class StepEvents:
     read       event -> the relation that its events are read from
     turning    which events time alone changes, and when
     of_traits  CTEs of when the traits change that events are compared with
+    roots      the CTE of the first events, where the chain of each is judged by itself
+    prunes     whether events are left out of whom has none of a step that must follow
     """
 
     scene: Scene
@@ -30,6 +34,39 @@ class StepEvents:
     read: dict[str, Expression] = field(default_factory=dict)
     turning: list[Expression] = field(default_factory=list)
     of_traits: list[str] = field(default_factory=list)
+    roots: str | None = None
+    prunes: bool = True
+    bases: dict[int, str] = field(default_factory=dict)
+
+    def base(self, child: Child) -> str:
+        """The CTE of a child's own events; where chains are judged by themselves, of those that may belong to each."""
+        if id(child) in self.bases:
+            return self.bases[id(child)]
+        for inner in children_of(child.step.then):
+            if self.roots is None:
+                self.base(inner)
+        step, name, columns = child.step, name_of(child.step), self.columns(child)
+        place = child.place if id(child) not in self.bases else None
+        rows = self.rows(step, split(step.where).alone, columns, name, place, self.needed(step))
+        self.bases[id(child)] = self.of_roots(rows, columns + (["event"] if has_names(step) else []))
+        return self.bases[id(child)]
+
+    def needed(self, step: Performed) -> str | None:
+        """The CTE of a child without which no event of the step holds."""
+        if step.then is None or not self.prunes:
+            return None
+        needed = list(always_needed(pushed_down(step.then)))
+        return self.base(needed[-1]) if needed else None
+
+    def of_roots(self, rows: str, columns: list[str]) -> str:
+        """The CTE of those of these events that may belong to each chain."""
+        if self.roots is None:
+            return rows
+        return self.scene.ctes.add(f"{rows}_of_roots", package_call("of_roots", rows, self.roots, list(columns)))
+
+    def columns(self, child: Child) -> list[str]:
+        """Columns of a child that the steps around it read."""
+        return sorted({*columns_above(child.step, self.scene), *columns_below(child, self.scene)})
 
     def rows(
         self,

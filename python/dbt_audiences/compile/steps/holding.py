@@ -13,7 +13,6 @@ from dbt_audiences.compile.scene import Scene
 from dbt_audiences.compile.steps.bounded import turning_children
 from dbt_audiences.compile.steps.columns import (
     columns_above,
-    columns_below,
     columns_compared,
     compared_with,
     has_names,
@@ -28,7 +27,6 @@ from dbt_audiences.compile.steps.ties import EVENT, NO_NAMES, PLAIN, Above, Tie,
 from dbt_audiences.compile.steps.tree import (
     Test,
     Tree,
-    always_needed,
     lower_bounds,
     pushed_down,
     tests_in,
@@ -73,10 +71,8 @@ class _Sequence:
     root: Performed
     columns: list[str]
     events: StepEvents
-    roots: str | None = None
     bounded: str = ""
     waiting: list[Expression] = field(default_factory=list)
-    bases: dict[int, str] = field(default_factory=dict)
     made: dict[tuple[int, Above], str] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
     turning: dict[int, bool] | None = None
@@ -92,10 +88,11 @@ class _Sequence:
         if root.complete_within is not None:
             self.turning = turning_children(root)
         columns = sorted({*self.columns, *columns_above(root, self.scene)})
-        if root.complete_within is None or self.is_in_order:
+        self.events.prunes = root.complete_within is None or self.is_in_order
+        if self.events.prunes:
             for child in children_of(root.then):
-                self._base(child)
-        rows = self.events.rows(root, root.where, columns, f"{name}_rows", None, self._needed(root))
+                self.events.base(child)
+        rows = self.events.rows(root, root.where, columns, f"{name}_rows", None, self.events.needed(root))
         if root.complete_within is not None:
             kept: list[Expression] = [*columns, *(["event"] if has_names(root) else [])]
             if self.is_in_order:
@@ -103,7 +100,7 @@ class _Sequence:
                 rows = self.bounded = ctes.add(f"{name}_bounded", call)
             else:
                 call = package_call("roots", rows, kept, duration_argument(root.complete_within))
-                rows = self.roots = ctes.add(f"{name}_roots", call)
+                rows = self.events.roots = ctes.add(f"{name}_roots", call)
         found = self._held(root, rows, NO_NAMES, columns, name)
         call = package_call(
             "steps_turning",
@@ -113,50 +110,16 @@ class _Sequence:
         )
         return Held(found, (ctes.add(f"{name}_turning", call), *dict.fromkeys(self.events.of_traits)))
 
-    # --- rows ----------------------------------------------------------------------------------------------------------------
-
-    def _needed(self, step: Performed) -> str | None:
-        """The CTE of a child without which no event of the step holds."""
-        if step.then is None or (self.root.complete_within is not None and not self.is_in_order):
-            return None
-        needed = list(always_needed(pushed_down(step.then)))
-        return self._base(needed[-1]) if needed else None
-
-    def _base(self, child: Child) -> str:
-        """The CTE of a child's own events; where chains are judged by themselves, of those that may belong to each."""
-        if id(child) in self.bases:
-            return self.bases[id(child)]
-        for inner in children_of(child.step.then):
-            if self.roots is None:
-                self._base(inner)
-        step, name = child.step, name_of(child.step)
-        columns = self._columns(child)
-        place = child.place if id(child) not in self.bases else None
-        rows = self.events.rows(step, split(step.where).alone, columns, name, place, self._needed(step))
-        self.bases[id(child)] = self._of_roots(rows, columns + (["event"] if has_names(step) else []))
-        return self.bases[id(child)]
-
-    def _of_roots(self, rows: str, columns: list[str]) -> str:
-        if self.roots is None:
-            return rows
-        return self.scene.ctes.add(f"{rows}_of_roots", package_call("of_roots", rows, self.roots, list(columns)))
-
-    def _columns(self, child: Child) -> list[str]:
-        """Columns of a child that the steps around it read."""
-        return sorted({*columns_above(child.step, self.scene), *columns_below(child, self.scene)})
-
-    # --- holding -------------------------------------------------------------------------------------------------------------
-
     def _step(self, child: Child, above: Above) -> str:
         """The CTE of a child's events that hold by themselves, with these names above them at their own instant."""
         if (id(child), above) not in self.made:
-            base = self._base(child)
+            base = self.events.base(child)
             if child.step.then is None:
                 found = base
             elif id(child) in (self.turning or ()):
                 found = self._turned(child, base)
             else:
-                found = self._held(child.step, base, above, self._columns(child), base)
+                found = self._held(child.step, base, above, self.events.columns(child), base)
             self.made[id(child), above] = found
         return self.made[id(child), above]
 
@@ -192,11 +155,11 @@ class _Sequence:
             pending.append([test, f"settles_{n}"])
             return package_call("settled", test, f"settles_{n}")
 
-        is_first = step is self.root and self.roots is not None
+        is_first = step is self.root and self.events.roots is not None
         finished: list[Expression] = [f"completed_{number[id(child)]}" for child in children if id(child) in completes]
         test = expression(tree)
         if pending:
-            whose = "entity_id" if self.roots is not None else None
+            whose = "entity_id" if self.events.roots is not None else None
             self.waiting.append({"judged": judged, "tests": pending} | ({"id": whose} if whose else {}))
         call = package_call(
             "step_held",
@@ -210,7 +173,7 @@ class _Sequence:
 
     def _turned(self, child: Child, rows: str) -> str:
         """The CTE of when a child's events begin and cease to hold, as the deadline of the whole is later."""
-        step, carried = child.step, self._carried(child.step, self._columns(child))
+        step, carried = child.step, self._carried(child.step, self.events.columns(child))
         tests = tests_of(step)
         waits = [test.waits and self._can_wait(test.child) for test in tests]
         entries: list[Expression] = [
@@ -256,7 +219,7 @@ class _Sequence:
         entry: dict[str, Expression] = {"spans": spans} if waits else {}
         measure = child.step.measure
         if isinstance(measure, Aggregate):
-            return entry | value_entry(measure, links, parts, scene, name, self._columns(child))
+            return entry | value_entry(measure, links, parts, scene, name, self.events.columns(child))
         in_order = (self.turning or {}).get(id(child))
         if in_order is None:
             counts = [one for link in links for one in counted(link, parts, scene, name)]
@@ -275,20 +238,22 @@ class _Sequence:
         if not isinstance(measure, Aggregate) or not made_of_aggregate(measure).opens:
             return events
         if events not in self.opened:
-            self.opened[events] = opened(measure, events, self._carried(child.step, self._columns(child), above), self.scene)
+            self.opened[events] = opened(
+                measure, events, self._carried(child.step, self.events.columns(child), above), self.scene
+            )
         return self.opened[events]
 
     def _carried(self, step: Performed, columns: list[str], above: Above = NO_NAMES) -> list[str]:
         named = [EVENT] if has_names(step) else []
-        return [*columns, *named, *(ROOT_COLUMNS if self.roots is not None else []), *above.columns]
+        return [*columns, *named, *(ROOT_COLUMNS if self.events.roots is not None else []), *above.columns]
 
     def _link(self, spans: str, rows: str, child: Child, tie: Tie) -> Link:
         """All children where the names cannot matter; else those at the parent's own instant."""
         if tie == PLAIN:
             return Link(spans, self._followers(child, self._step(child, NO_NAMES), NO_NAMES))
         if tie.above.carried:
-            columns = self._columns(child)
-            found = by_names(rows, self._base(child), child.step, tie, self._carried(child.step, columns), self.scene)
+            columns = self.events.columns(child)
+            found = by_names(rows, self.events.base(child), child.step, tie, self._carried(child.step, columns), self.scene)
             held = self._held(child.step, found, tie.above, columns, found)
         else:
             held = self._step(child, tie.above)
@@ -298,7 +263,7 @@ class _Sequence:
         names = [*([EVENT] if has_names(step) else []), *above.columns] if can_tie(child) else []
         columns = [*kept, *names, *(["deadline_at"] if id(child) in (self.turning or ()) else [])]
         blocked = self._blocked(rows, child, name)
-        is_bounded = self.roots is not None or (step is self.root and self.is_in_order)
+        is_bounded = self.events.roots is not None or (step is self.root and self.is_in_order)
         return self.scene.ctes.add(f"{name}_span", span(rows, child, columns, blocked, waits=waits, is_bounded=is_bounded))
 
     def _blocked(self, rows: str, child: Child, name: str) -> list[str]:
@@ -308,6 +273,7 @@ class _Sequence:
             parts = split(one.where)
             columns = sorted(columns_compared(parts, scene))
             step = Performed((one.event,), child.step.measure, Window(), one.where, None, None, None, None, False, child.place)
-            blockers = self._of_roots(self.events.rows(step, parts.alone, columns, f"{name}_blockers", None, None), columns)
+            own = self.events.rows(step, parts.alone, columns, f"{name}_blockers", None, None)
+            blockers = self.events.of_roots(own, columns)
             found.append(blocked(rows, blockers, parts, scene, name))
         return found
