@@ -70,6 +70,7 @@ FORMS = {
     "at least three": f"then: [{{{_B}, at_least: 3}}]",
     "after and without": "then: [{performed: B, after: 1 hour, within: 1 day, without: C}]",
     "without the same key": f"then: [{{{_B}, without: {{performed: C, {_SAME}}}}}]",
+    "without one of the list": f"then: [{{{_B}, without: {{performed: C, where: {{property: cart, one_of: {{parent: seen}}}}}}}}]",
     "another key": f"then: [{{{_B}, at_least: 2, where: {{property: cart, not_equals: {{parent: cart}}}}}}]",
     "any name": "then: [{performed: '*', within: 1 day}]",
     "there and back": f"then: [{{{_B}, then: [{{performed: A, within: 1 day}}]}}]",

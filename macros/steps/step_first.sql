@@ -4,15 +4,16 @@
   line      the name of a CTE of `step_blockers_line` or of `step_completed_line`
   keys      how many keys it has
   instant   the name of the column of the instants that are asked for
+  several   whether a parent may stand on the line several times, under other keys
   shape     profile_id, message_id (of the parent), the instant; only parents that something follows
 -#}
-{% macro step_first(line, instant, keys=0) -%}
+{% macro step_first(line, instant, keys=0, several=false) -%}
     {%- set names = ['profile_id'] -%}
     {%- for number in range(keys) -%}{%- do names.append('key_' ~ (number + 1)) -%}{%- endfor -%}
     select
         profile_id,
         message_id,
-        {{ instant }}
+        {{ 'min(' ~ instant ~ ') as ' ~ instant if several else instant }}
     from (
         select
             profile_id,
@@ -26,6 +27,9 @@
     where
         message_id is not null
         and {{ instant }} is not null
+    {%- if several %}
+    group by profile_id, message_id
+    {%- endif %}
 {%- endmacro %}
 
 

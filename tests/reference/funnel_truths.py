@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.reference.tie_truths import TIES
 from tests.reference.truths import AS_OF
+from tests.reference.without_truths import WITHOUT
 
 DAY, HOUR, MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
 NEVER: Any = None
@@ -192,34 +193,6 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
     (_then({"not": [{"performed": "B"}, {"performed": "C"}]}), [_A, _B_LATER], True),
     (_then({"any": [{"performed": "B"}, {"performed": "C"}]}), [_A, ("C", -DAY)], True),
     (_then({"any": [{"performed": "B"}, {"performed": "C"}]}), [_A], False),
-    # `without` drops children with such an event strictly between
-    (_then({"performed": "B", "without": "C"}), [_A, ("C", -2 * DAY - MICROSECOND), _B_LATER], False),
-    (_then({"performed": "B", "without": "C"}), [_A, ("C", -2 * DAY), _B_LATER], True),
-    (_then({"performed": "B", "without": "C"}), [_A, ("C", -3 * DAY), _B_LATER], True),
-    (_then({"performed": "B", "without": "C"}), [_A, ("C", -3 * DAY + MICROSECOND), _B_LATER], False),
-    (_then({"performed": "B", "without": ["C", "D"]}), [_A, ("D", -2 * DAY - HOUR), _B_LATER], False),
-    (_then({"performed": "B", "without": "B"}), [_A, ("B", -DAY), _B_LATER], True),
-    (_then({"performed": "B", "exactly": 1, "without": "B"}), [_A, ("B", -DAY), _B_LATER], True),
-    (
-        _then({"performed": "B", "without": {"performed": "C", "where": _CART}}),
-        [(*_A, {"cart": "a"}), ("C", -2 * DAY - HOUR, {"cart": "b"}), _B_LATER],
-        True,
-    ),
-    (
-        _then({"performed": "B", "without": {"performed": "C", "where": _CART}}),
-        [(*_A, {"cart": "a"}), ("C", -2 * DAY - HOUR, {"cart": "a"}), _B_LATER],
-        False,
-    ),
-    (  # the first that blocks, not the last
-        _then({"performed": "B", "without": {"performed": "C", "where": {"property": "v", "gt": {"parent": "v"}}}}),
-        [("A", -3 * DAY, {"v": 1}), ("C", -2 * DAY, {"v": 2}), ("B", -DAY), ("C", -HOUR, {"v": 2})],
-        False,
-    ),
-    (
-        _then({"performed": "B", "without": {"performed": "C", "where": {"property": "v", "gt": {"parent": "v"}}}}),
-        [(*_A, {"v": 1}), ("C", -2 * DAY - HOUR, {"v": 1}), _B_LATER],
-        True,
-    ),
     # sequences of any length, a gap for each step; counts on children and on parents
     (
         _then({"performed": "B", "within": "1 day", "then": [{"performed": "C", "within": "1 hour"}]}),
@@ -447,16 +420,8 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
         ]
         for least, is_in in [(max(count, 1), count > 0), (count + 1, False)]
     ),
-    # the first event of `without` with the item ends the window
-    *(
-        (
-            _then({"performed": "B", "without": {"performed": "C", "where": _SKU_BOUGHT}}),
-            [("A", -3 * DAY, {"sku": "x"}), ("C", -2 * DAY, {"items": [{"sku": "y"}, {"sku": sku}]}), ("B", -DAY)],
-            is_in,
-        )
-        for sku, is_in in [("x", False), ("z", True)]
-    ),
     *TIES,
+    *WITHOUT,
 ]
 
 FUNNEL_CHANGES: list[Any] = [  # condition, events, is it in, when that changes

@@ -268,12 +268,13 @@ class _Sequence:
 
     def _blocked(self, rows: str, child: Child, name: str) -> list[str]:
         """For each event of `without` the CTE of when it first follows each event above."""
-        scene, found = self.scene, []
+        scene = self.scene
+        found: list[str] = []
         for one in child.without:
             parts = split(one.where)
             columns = sorted(columns_compared(parts, scene))
             step = Performed((one.event,), child.step.measure, Window(), one.where, None, None, None, None, False, child.place)
             own = self.events.rows(step, parts.alone, columns, f"{name}_blockers", None, None)
             blockers = self.events.of_roots(own, columns)
-            found.append(blocked(rows, blockers, parts, scene, name))
+            found += blocked(rows, blockers, parts, scene, name)
         return found
