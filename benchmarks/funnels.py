@@ -51,6 +51,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 _CART = "{property: cart, equals: {parent: cart}}"
 _SAME = f"where: {_CART}"
+_LISTED = "{property: cart, one_of: {parent: seen}}"
 _B = "performed: B, within: 1 day"
 FORMS = {
     "three steps": f"then: [{{{_B}, then: [{{performed: C, within: 1 day}}]}}]",
@@ -70,7 +71,7 @@ FORMS = {
     "at least three": f"then: [{{{_B}, at_least: 3}}]",
     "after and without": "then: [{performed: B, after: 1 hour, within: 1 day, without: C}]",
     "without the same key": f"then: [{{{_B}, without: {{performed: C, {_SAME}}}}}]",
-    "without one of the list": f"then: [{{{_B}, without: {{performed: C, where: {{property: cart, one_of: {{parent: seen}}}}}}}}]",
+    "without one of the list": f"then: [{{{_B}, without: {{performed: C, where: {_LISTED}}}}}]",
     "another key": f"then: [{{{_B}, at_least: 2, where: {{property: cart, not_equals: {{parent: cart}}}}}}]",
     "any name": "then: [{performed: '*', within: 1 day}]",
     "there and back": f"then: [{{{_B}, then: [{{performed: A, within: 1 day}}]}}]",
@@ -79,7 +80,7 @@ FORMS = {
     "greatest": f"then: [{{{_B}, max: v, lte: 99}}]",
     "different values": f"then: [{{{_B}, unique: v, gte: 5}}]",
     "an item of an array": f"then: [{{{_B}, where: {{property: seen.$, equals: {{parent: cart}}}}}}]",
-    "in the list above": f"then: [{{{_B}, where: {{property: cart, one_of: {{parent: seen}}}}}}]",
+    "in the list above": f"then: [{{{_B}, where: {_LISTED}}}]",
     "one of two keys": f"then: [{{{_B}, where: {{any: [{_CART}, {{property: v, equals: {{parent: v}}}}]}}}}]",
     "none of two keys": f"then: [{{{_B}, where: {{none: [{_CART}, {{property: v, equals: {{parent: v}}}}]}}}}]",
     "a text within": f"then: [{{{_B}, where: {{property: cart, contains: {{parent: cart}}}}}}]",
