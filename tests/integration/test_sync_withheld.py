@@ -1,0 +1,91 @@
+"""What a sync does not send: more than its limits allow, other targets, known members, what is disabled, a dry run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from tests.integration.worlds import STATE, World, held_by, send_to, users
+
+from dbt_audiences.core.project import RefuseAbove
+
+# --- guards ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_fall_by_more_than_half_is_refused_until_a_person_approves(world: World) -> None:
+    names = [f"u{n:03}" for n in range(200)]
+    world.want(users(*names))
+    world.sync()
+    world.want(users(*names[:80]))
+    result = world.sync()
+    assert (result.status, result.exited, result.delivered) == ("refused", 120, 0)
+    assert "120 of 200 profiles (60.0%) would leave" in result.message and "audiences sync --approve vips" in result.message
+    assert world.fetch("select status from connections") == [("refused",)]
+    assert len(world.receiver.requests) == 1
+    assert world.sync(dry_run=True).status == "refused"
+    assert world.sync(approved=True).delivered == 120
+
+
+@pytest.mark.parametrize(
+    ("limits", "names", "status"),
+    [
+        (RefuseAbove(leaving_count=1), "ab", "refused"),
+        (RefuseAbove(leaving_count=2), "ab", "synced"),
+        (RefuseAbove(leaving_share=Decimal("0.49")), "ab", "refused"),
+        (RefuseAbove(leaving_share=Decimal("0.5")), "ab", "synced"),
+        (RefuseAbove(entering_count=1), "abcdxy", "refused"),
+        (RefuseAbove(entering_share=Decimal("0.25")), "abcdxy", "refused"),
+        (RefuseAbove(entering_share=Decimal("0.5")), "abcdxy", "synced"),
+        (None, "", "synced"),
+    ],
+)
+def test_limits_are_what_may_not_be_exceeded(world: World, limits: RefuseAbove | None, names: str, status: str) -> None:
+    world.send = send_to(refuse_above=limits)
+    world.want(users(*"abcd"))
+    assert world.sync().status == "synced"
+    world.want(users(*names))
+    assert world.sync().status == status
+
+
+# --- not sent ----------------------------------------------------------------------------------------------------------------
+
+
+def test_another_target_records_once_what_it_does_not_send(world: World) -> None:
+    world.destination = replace(world.destination, targets=("prod",))
+    world.want(users("a", "b"))
+    for _ in range(2):
+        result = world.sync()
+        assert (result.status, result.entered) == ("filtered", 2)
+    assert world.fetch("select status, count(*) from deliveries group by 1") == [("filtered", 2)]
+    assert world.held == set() and world.receiver.requests == []
+    assert world.sync(target="prod").delivered == 2
+
+
+def test_existing_members_can_be_taken_as_known(world: World) -> None:
+    world.send = send_to(existing_members="skip")
+    world.want(users("a", "b"))
+    assert world.sync().status == "synced"
+    assert world.receiver.requests == []
+    world.want(users("b", "c"))
+    assert world.sync().delivered == 2
+    assert held_by(world.calls()) == {"a": False, "c": True}
+
+
+def test_what_is_disabled_sends_nothing(world: World) -> None:
+    world.want(users("a"))
+    world.send = send_to(enabled=False)
+    assert world.sync().status == "disabled"
+    world.send, world.destination = send_to(), replace(world.destination, enabled=False)
+    assert world.sync().status == "disabled"
+    assert world.receiver.requests == []
+
+
+def test_a_dry_run_shows_every_request_and_writes_nothing(world: World) -> None:
+    world.destination = replace(world.destination, settings={**world.destination.settings, "batch_size": 1})
+    world.want(users("a", "b"))
+    result = world.sync(dry_run=True)
+    assert [request["body"] for request in result.requests] and len(result.requests) == 2
+    assert result.requests[0]["method"] == "POST" and result.requests[0]["url"] == world.receiver.url
+    assert all(world.fetch(f"select count(*) from {table}") == [(0,)] for table in STATE)
+    assert world.receiver.requests == []
