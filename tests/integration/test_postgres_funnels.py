@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.integration.agreement import as_profile, renamed
 from tests.integration.postgres import Server, running_server
-from tests.integration.test_postgres import Side, empty_sides, evaluator
+from tests.integration.sides import Side, empty_sides, evaluator
 from tests.integration.truth_cases import _person_with
 from tests.reference import bounded_truths, funnel_truths
 from tests.reference.funnel_drawing import AS_OFS, MICROSECOND, conditions, histories

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.integration.agreement import as_profile, renamed
 from tests.integration.postgres import running_server
-from tests.integration.test_postgres import make_side
+from tests.integration.sides import make_side
 from tests.integration.truth_cases import Case, measures
 from tests.reference.truths import AS_OF
 from tests.reference.yaml_text import to_yaml

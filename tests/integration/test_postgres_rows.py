@@ -12,11 +12,13 @@ import pytest
 from tests.integration.agreement import as_profile
 from tests.integration.postgres import Server, running_server
 from tests.integration.row_cases import Row, row_cases
-from tests.integration.test_postgres import Side, instant_literal, make_side
+from tests.integration.sides import Side, make_side
 from tests.reference import row_truths
 from tests.reference.history import Person
 from tests.reference.values import lowered
 from tests.reference.yaml_text import to_yaml
+
+from dbt_audiences.core.warehouse import instant_literal
 
 SOME = datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC)
 MODELS = ["+path:models/events", "+path:models/traits/custom", "path:models/lists"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.postgres import Server, running_server
-from tests.integration.test_postgres import Side, at, empty_sides, track
+from tests.integration.sides import Side, at, empty_sides, track
 
 NUMBERS = "1.50 as price, cast(0.1 as double precision) as small, cast('nan' as double precision) as nothing"
 SCORES = {
