@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.integration.agreement import as_profile, renamed
-from tests.integration.postgres import Server, running_server
+from tests.integration.postgres import Server
 from tests.integration.sides import Side, empty_sides, evaluator
 from tests.integration.truth_cases import _person_with
 from tests.reference import bounded_truths, funnel_truths
@@ -20,12 +18,6 @@ from tests.reference.yaml_text import to_yaml
 
 SEED, DRAWN, PEOPLE = 20260312, 24, 6
 AS_OF = AS_OFS[0]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as running:
-        yield running
 
 
 def drawn() -> tuple[dict[str, Any], list[Person]]:

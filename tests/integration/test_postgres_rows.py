@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.integration.agreement import as_profile
-from tests.integration.postgres import Server, running_server
+from tests.integration.postgres import Server
 from tests.integration.row_cases import Row, row_cases
 from tests.integration.sides import Side, make_side
 from tests.reference import row_truths
@@ -22,12 +22,6 @@ from dbt_audiences.core.warehouse import instant_literal
 
 SOME = datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC)
 MODELS = ["+path:models/events", "+path:models/traits/custom", "path:models/lists"]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as running:
-        yield running
 
 
 def test_postgres_agrees_with_every_truth_about_rows(server: Server, tmp_path: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from tests.integration.postgres import Server, running_server
+from tests.integration.postgres import Server
 from tests.integration.sides import Side, at, empty_sides, track
 
 NUMBERS = "1.50 as price, cast(0.1 as double precision) as small, cast('nan' as double precision) as nothing"
@@ -33,12 +31,6 @@ WHO = {
     "orderless": "{not: {has: orders}}",
     "first": "{top: {by: score, percent: 40}}",
 }
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as found:
-        yield found
 
 
 def test_both_engines_say_the_same(server: Server, tmp_path: Path) -> None:

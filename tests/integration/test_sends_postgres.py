@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.postgres import Server, running_server
+from tests.integration.postgres import Server
 from tests.integration.projects import NOW, Project, call, identify, new_project, track
 from tests.integration.receiver import Receiver
 
@@ -53,12 +52,6 @@ where i.type = 'user_id' and {{ var('has_rows', true) }}
 DESIRED = """{{ config(materialized='view') }}
 {{ dbt_audiences.desired_values(ref('scores'), ['score', 'tags'], identifiers=[['user_id', 'last'], ['email', 'last']]) }}
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as running:
-        yield running
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
