@@ -233,6 +233,7 @@ def _changes() -> Iterator[Case]:
     yield Case({"who": {"trait": "t", "equals": "a"}}, later, AS_OF, True, AS_OF + DAY)
     yield Case({"who": "everyone"}, person(seen=AS_OF + DAY), AS_OF, False, AS_OF + DAY)
     yield Case({"who": "everyone"}, person(), AS_OF, True, None)
+    yield Case({"who": "everyone"}, person(seen=AS_OF), AS_OF, True, None)
     two = replace(person(seen=AS_OF + DAY, identifiers=TWO_IDENTIFIERS), seen_later={"email": AS_OF + 2 * DAY})
     yield Case({"who": "everyone"}, two, AS_OF, False, AS_OF + DAY)
 

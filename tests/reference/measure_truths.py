@@ -10,6 +10,8 @@ DAY = timedelta(days=1)
 TINY = timedelta(microseconds=1)
 BIG = 10**28 * 9
 
+TWO_BREAKS = [(-30 * DAY, "b"), (-20 * DAY, "a"), (-5 * DAY, "b"), (-3 * DAY, "a")]
+
 AGGREGATES: list[Any] = [  # what is asked of A beside its name; the values of `p` of one event each, newest first; is it in
     ({"sum": "p", "gte": 500}, [200, "300"], True),
     ({"sum": "p", "gte": 500}, [200, "299.999999999"], False),
@@ -36,6 +38,9 @@ AGGREGATES: list[Any] = [  # what is asked of A beside its name; the values of `
     ({"avg": "p", "equals": Decimal("0.000000001")}, ["-1", "0.5", "0.500000003", "0", "0", "0"], True),
     ({"avg": "p", "equals": Decimal("-0.75")}, ["-1.5", "-0.5", "-0.25"], True),
     ({"avg": "p", "equals": 2}, [1, 3, "n/a", True], True),
+    # a sum that is too large for a number is missing
+    ({"sum": "p", "lte": 9, "regularly": {"at_least": 2, "of_last": 2, "each": "7 days"}}, [BIG, BIG], False),
+    ({"sum": "p", "lte": 9, "regularly": {"at_least": 1, "of_last": 2, "each": "7 days"}}, [BIG, BIG], True),
     ({"avg": "p", "lte": 100}, [], False),
     ({"avg": "p", "not_equals": 100}, ["n/a"], False),
     ({"avg": "p", "exists": False}, [], True),
@@ -136,6 +141,14 @@ HELD: list[Any] = [  # a condition on `t`; instants, values and messages of `t`;
     ({"equals": "a", "held_for": "7 days"}, [(-9 * DAY, "a"), (-2 * DAY, "b"), (-DAY, "a")], False, 6 * DAY),
     ({"equals": "a", "held_for": "7 days"}, [(-9 * DAY, "a"), (-2 * DAY, None), (-DAY, "a")], False, 6 * DAY),
     ({"equals": "a", "held_for": "7 days"}, [(-9 * DAY, "a"), (-DAY, "b")], False, None),
+    # the last of several breaks counts
+    (
+        {"equals": "a", "held_for": "7 days"},
+        [(-30 * DAY, "b"), (-20 * DAY, "a"), (-5 * DAY, "b"), (-3 * DAY, "a")],
+        False,
+        4 * DAY,
+    ),
+    ({"equals": "a", "held_for": "2 days"}, [(-30 * DAY, "b"), (-20 * DAY, "a"), (-5 * DAY, "b"), (-3 * DAY, "a")], True, None),
     # of two values of one instant the first never was
     ({"equals": "a", "held_for": "7 days"}, [(-9 * DAY, "a"), (-2 * DAY, "b", "m1"), (-2 * DAY, "a", "m2")], True, None),
     ({"equals": "a", "held_for": "7 days"}, [(-9 * DAY, "a"), (DAY, "b")], True, DAY),
@@ -148,6 +161,12 @@ HELD: list[Any] = [  # a condition on `t`; instants, values and messages of `t`;
     ({"exists": False, "held_for": "7 days"}, [], True, None),
     ({"exists": False, "held_for": "7 days"}, [(-8 * DAY, "a"), (-7 * DAY, None)], True, None),
     ({"exists": False, "held_for": "7 days"}, [(-8 * DAY, "a"), (-6 * DAY, None)], False, DAY),
+    (
+        {"exists": False, "held_for": "7 days"},
+        [(-30 * DAY, "a"), (-20 * DAY, None), (-5 * DAY, "a"), (-3 * DAY, None)],
+        False,
+        4 * DAY,
+    ),
     ({"exists": False, "held_for": "7 days"}, [(-DAY, None)], True, None),  # it was missing before, too
     ({"exists": False, "held_for": "7 days"}, [(DAY, "a")], True, DAY),
     ({"exists": True, "held_for": "1 month"}, [(at("2026-02-10T12:00:00+00:00") - AS_OF, "a")], True, None),
