@@ -30,6 +30,7 @@ AGGREGATES: list[Any] = [  # what is asked of A beside its name; the values of `
     ({"sum": "p", "lt": 0}, [-5, 4], True),
     ({"sum": "p", "gt": 1, "lte": 3}, [1, 2], True),
     ({"sum": "p", "gt": 1, "lte": 3}, [2, 2], False),
+    ({"unique": "p", "equals": 2}, [10**29, str(10**29), 10**29 + 1, 1e29], True),  # by texts, which have no limit
     ({"avg": "p", "equals": Decimal("0.333333333")}, [1, 0, 0], True),
     ({"avg": "p", "equals": Decimal("0.666666667")}, [1, 1, 0], True),
     ({"avg": "p", "equals": Decimal("0.000000001")}, ["0.000000001", "0"], True),  # a half goes away from zero
