@@ -29,7 +29,7 @@ from tests.integration.sql_mutants import Mutant, Place, mutants
 from dbt_audiences.compile.steps import links
 from dbt_audiences.flow.evaluate import Evaluator
 
-MOST_INSTANCES, MOST_COLUMNS = 60, 10
+MOST_INSTANCES, MOST_COLUMNS = 60, 40
 """How many audiences and columns of tables are tried for one fault until it is noticed."""
 MOST_AGAIN = 3
 """For how many audiences more people are drawn where a fault was not noticed."""

@@ -292,6 +292,13 @@ def _computed() -> Iterator[Case]:
         asked: dict[str, Any] = {"exists": False} if value is None else {"equals": value}
         yield Case({"who": {"trait": "computed", **asked}}, one, AS_OF, True, computed=computed)
         yield Case({"who": {"trait": "computed", "exists": value is None}}, one, AS_OF, False, computed=computed)
+    for arrivals, first, last in entity_truths.OF_ONE_INSTANT:
+        events = [Event("A", AS_OF, {"p": name}, {}, name, arrived) for name, arrived in arrivals]
+        for function, value in (("first", first), ("last", last)):
+            asked = {"trait": "computed", "equals": value}
+            yield Case({"who": asked}, person(events=events), AS_OF, True, computed={function: "p"})
+    two = replace(person(identifiers=TWO_IDENTIFIERS), seen_later={"email": AS_OF + DAY})
+    yield Case({"who": {"trait": "computed", "equals": 0}}, two, AS_OF, True, computed={"count": True})
     for minutes, count in entity_truths.SESSIONS:
         at_minutes = [AS_OF - timedelta(minutes=minute) for minute in minutes]
         one = person(events=[Event("A", at, {}, message_id=str(number)) for number, at in enumerate(at_minutes)])

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.reference.history import Event, GroupCall, Person
-from tests.reference.truths import AS_OF
+from tests.reference.truths import AS_OF, EARLIER
 
 LONG_AGO = AS_OF - timedelta(days=5000)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -62,6 +62,14 @@ COMPUTED: list[Any] = [  # what is computed, the values of `p` of events A one d
     ({"count": True, "session": "1439 minutes"}, [1, 2, 3], 1),
     ({"sum": "p", "session": "1 day"}, [], 0),
     ({"last": "p", "session": "1 day"}, [], None),
+]
+
+OF_ONE_INSTANT: list[Any] = [  # values of one instant, which are their messages, and when they arrived; the first; the last
+    ([("b", None), ("a", EARLIER)], "b", "a"),
+    ([("a", AS_OF), ("b", EARLIER)], "b", "a"),
+    ([("b", AS_OF), ("a", EARLIER)], "a", "b"),
+    ([("a", None), ("b", None)], "a", "b"),
+    ([("m2", AS_OF), ("m10", AS_OF)], "m10", "m2"),
 ]
 
 SESSIONS: list[Any] = [  # minutes before as_of, how many are in the current session of 30 minutes
