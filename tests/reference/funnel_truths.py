@@ -388,6 +388,17 @@ FUNNELS: list[Any] = [  # condition, events (name, from as_of, properties), is i
             ),
         ]
     ),
+    # a text within counts once, however often the text above stands there, or several of its list
+    (
+        _then({"performed": "B", "exactly": 1, "where": {"property": "k", "contains": {"parent": "k"}}}),
+        [("A", -3 * DAY, {"k": "a"}), ("A", -4 * DAY, {"k": "a"}), (*_B_LATER, {"k": "xa"})],
+        True,
+    ),
+    (
+        _then({"performed": "B", "exactly": 1, "where": {"property": "sku", "contains_any": {"parent": "seen"}}}),
+        [(*_A, {"seen": ["a", "b"]}), (*_B_LATER, {"sku": "ab"})],
+        True,
+    ),
     # trees of what is the same as above and what the event is alone
     *(
         (
