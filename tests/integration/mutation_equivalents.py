@@ -19,6 +19,7 @@ _DEFAULT = "a missing value becomes the default of the model around it, which is
 _NO_TRUE = "where rows are kept or counted, missing is no more true than false"
 _EARLIER_SPANS = "spans before the last ones, which the window leaves out"
 _AT_ALL = "whether there is a row at all, however often"
+_TO_COME = "a value that is to come has held for less than any time, and so is not missing"
 _ONE_INSTANT = "all rows that are grouped name the same instant"
 
 EQUIVALENT: dict[Place, str] = {
@@ -95,7 +96,7 @@ EQUIVALENT: dict[Place, str] = {
         "`false` is `true`",
         "held",
         ".. , @ false ) as",
-    ): "a value that is to come has held for less than any time, so it is never missing",
+    ): _TO_COME,
     ("`coalesce` without a default", "members_who", "name , @ coalesce ( bool_or"): _DEFAULT,
     ("`coalesce` without a default", "members_who", "name , @ coalesce ( bool_and"): _DEFAULT,
     ("`coalesce` without a default", "members_who", ", not @ coalesce ( bool_or"): _DEFAULT,
