@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from docs.printed.markdown import ROOT
+from docs.printed.markdown import ROOT, code
 
 from dbt_audiences.compile.support import unsupported
 from dbt_audiences.core.project import Project
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
 from dbt_audiences.spec.fields import Problems
+from dbt_audiences.spec.identity import TO_COME
 from dbt_audiences.spec.nodes import parse_yaml
 from dbt_audiences.spec.trait import read_trait
 
@@ -19,7 +20,6 @@ _EVENT = "performed: Order Completed"
 _IN_AUDIENCE = (
     "compute: realtime",
     "every: 4 hours",
-    "identifiers: [loyalty_card]",
     "send_to: [{destination: crm, holdout: 10%}]",
 )
 _IN_TRAIT = ("every: 4 hours",)
@@ -41,7 +41,8 @@ def not_supported_page() -> str:
         "These parts of the language are read and checked like all others, with file, line and column. Then "
         "`audiences compile`, `run`, `test` and `diff` refuse the project by name and exit with 2; nothing is ignored. A "
         "definition with `enabled: false` may hold them.",
-        "Files of `alerts/`, `identity.yml` and `tracking_plan.yml` are refused where they stand.",
+        "Files of `alerts/` and `tracking_plan.yml` are refused where they stand; in [`identity.yml`](../identity.md) "
+        f"{code(TO_COME)} are.",
     ]
     computed = [(f"{trait}{more}", _refusal(trait=f"{trait}{more}")) for more in _IN_TRAIT]
     for title, found in (
@@ -52,10 +53,6 @@ def not_supported_page() -> str:
         parts.append(f"## {title}")
         for written, message in found:
             parts.append(f"```yaml\n# {message}\n{written}\n```")
-    parts += [
-        "## SQL traits",
-        "Identifiers of a type of your own.",
-    ]
     return "\n\n".join(parts)
 
 

@@ -50,11 +50,7 @@
     {%- if name.startswith(('decimal', 'numeric', 'double', 'float', 'real')) -%}
         {%- set text = dbt_audiences.number_text('cast(' ~ column ~ ' as ' ~ dbt_audiences.number_type() ~ ')') -%}
     {%- endif -%}
-    {%- if kind == 'email' -%}
-        {%- set blank = dbt_audiences.text_literal(' \t\r\n') -%}
-        {%- set text = dbt_audiences.lowered('rtrim(ltrim(' ~ text ~ ', ' ~ blank ~ '), ' ~ blank ~ ')') -%}
-    {%- endif -%}
-    {{ return('nullif(' ~ text ~ ", '')") }}
+    {{ return(dbt_audiences.normalized_identifier(text, kind, dbt_audiences.from_project('audiences_identity')())) }}
 {%- endmacro %}
 
 

@@ -25,6 +25,12 @@
     {{ return('json_extract_string(' ~ expression ~ ', ' ~ dbt_audiences.duckdb__json_path(path) ~ ')') }}
 {%- endmacro %}
 
+{% macro duckdb__json_texts_at(expression, paths) -%}
+    {%- set found = [] -%}
+    {%- for path in paths -%}{%- do found.append(dbt_audiences.duckdb__json_path(path)) -%}{%- endfor -%}
+    {{ return('json_extract_string(' ~ expression ~ ', [' ~ found | join(', ') ~ '])') }}
+{%- endmacro %}
+
 {% macro duckdb__json_is_number(expression, path) -%}
     {%- set kind = 'json_type(' ~ expression ~ ', ' ~ dbt_audiences.duckdb__json_path(path) ~ ')' -%}
     {{ return(kind ~ " in ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')") }}

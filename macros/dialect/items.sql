@@ -197,3 +197,31 @@
 {% macro default__no_texts() -%}
     {{ return('cast(array[] as text[])') }}
 {%- endmacro %}
+
+
+{#- The text below `key` of the first item of the JSON array at `path` whose members are the texts of `marks`; null without one. -#}
+{% macro text_of_item(json, path, marks, key) -%}
+    {{ return(adapter.dispatch('text_of_item', 'dbt_audiences')(json, path, marks, key)) }}
+{%- endmacro %}
+
+{% macro default__text_of_item(json, path, marks, key) -%}
+    {{ return(
+        '(select ' ~ dbt_audiences.json_text_at('opened.item', [key]) ~ ' from '
+        ~ dbt_audiences.postgres__opened_array(json, path) ~ ' with ordinality as opened (item, number) where '
+        ~ dbt_audiences._marked('opened.item', marks) ~ ' order by opened.number limit 1)'
+    ) }}
+{%- endmacro %}
+
+{% macro duckdb__text_of_item(json, path, marks, key) -%}
+    {%- set items = dbt_audiences.duckdb__opened_array(json, path) -%}
+    {%- set found = 'list_filter(' ~ items ~ ', lambda item: ' ~ dbt_audiences._marked('item', marks) ~ ')[1]' -%}
+    {{ return(dbt_audiences.json_text_at(found, [key])) }}
+{%- endmacro %}
+
+{% macro _marked(item, marks) -%}
+    {%- set tests = [] -%}
+    {%- for name, text in marks.items() -%}
+        {%- do tests.append(dbt_audiences.json_text_at(item, [name]) ~ ' = ' ~ dbt_audiences.text_literal(text)) -%}
+    {%- endfor -%}
+    {{ return(tests | join(' and ')) }}
+{%- endmacro %}

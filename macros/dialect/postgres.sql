@@ -33,6 +33,31 @@
     {{ return(dbt_audiences.postgres__json_at(expression, path, '->>')) }}
 {%- endmacro %}
 
+{#- Each step into a JSON text reads the whole of it: what several paths begin with is taken out first. -#}
+{% macro postgres__json_texts_at(expression, paths) -%}
+    {%- set parts = [] -%}
+    {%- set texts = [] -%}
+    {%- for path in paths -%}
+        {%- if path | length > 1 and path[0] not in parts -%}{%- do parts.append(path[0]) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- for path in paths -%}
+        {%- set from = 'opened.part_' ~ (parts.index(path[0]) + 1) if path | length > 1 else expression -%}
+        {%- do texts.append(dbt_audiences.postgres__json_text_at(from, path[1:] if path | length > 1 else path)) -%}
+    {%- endfor -%}
+    {%- set array = 'array[' ~ texts | join(', ') ~ ']' -%}
+    {%- if not parts -%}{{ return(array) }}{%- endif -%}
+    {%- set columns = [] -%}
+    {%- for part in parts -%}
+        {%- do columns.append(dbt_audiences.postgres__json_at(expression, [part]) ~ ' as part_' ~ loop.index) -%}
+    {%- endfor -%}
+    {{ return('(select ' ~ array ~ ' from (select ' ~ columns | join(', ') ~ ' offset 0) as opened)') }}
+{%- endmacro %}
+
+{#- It writes the expressions of a simple subquery in the place of each reading, unless that could change its rows. -#}
+{% macro postgres__computed_once() -%}
+    {{ return('\n    offset 0') }}
+{%- endmacro %}
+
 {% macro postgres__json_is_number(expression, path) -%}
     {{ return('json_typeof' ~ dbt_audiences.postgres__json_at(expression, path) ~ " = 'number'") }}
 {%- endmacro %}

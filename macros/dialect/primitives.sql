@@ -112,6 +112,20 @@
     {{ return(adapter.dispatch('json_text_at', 'dbt_audiences')(expression, path)) }}
 {%- endmacro %}
 
+{#- The texts at several paths, as one array in their order, read in one go where the engine can. -#}
+{% macro json_texts_at(expression, paths) -%}
+    {{ return(adapter.dispatch('json_texts_at', 'dbt_audiences')(expression, paths)) }}
+{%- endmacro %}
+
+{#- What ends a query whose values are read more than once, on an engine that would compute them for each reading. -#}
+{% macro computed_once() -%}
+    {{ return(adapter.dispatch('computed_once', 'dbt_audiences')()) }}
+{%- endmacro %}
+
+{% macro default__computed_once() -%}
+    {{ return('') }}
+{%- endmacro %}
+
 {#- Whether the JSON value at `path` is a number. -#}
 {% macro json_is_number(expression, path) -%}
     {{ return(adapter.dispatch('json_is_number', 'dbt_audiences')(expression, path)) }}

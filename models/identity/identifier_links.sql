@@ -1,7 +1,10 @@
 {{ config(materialized='replaced_table') }}
 
-{%- set types = ['user_id', 'email', 'anonymous_id', 'android.idfa', 'ios.idfa'] -%}
-{%- set columns = {'android.idfa': 'android_idfa', 'ios.idfa': 'ios_idfa'} %}
+{%- set identity = dbt_audiences.from_project('audiences_identity')() -%}
+{%- set types = dbt_audiences.identifier_types(identity) -%}
+{%- set previous = dbt_audiences.normalized_identifier('previous_id', 'anonymous_id', identity) -%}
+{%- set previous_blocked = dbt_audiences.blocked_identifier(previous, 'anonymous_id', identity) -%}
+{%- set aliases_link = not identity or identity.alias == 'link' %}
 
 -- Each call ties its first identifier to every one it names, itself included, so that lone identifiers are here too. So are those
 -- that only SQL traits have.
@@ -15,24 +18,31 @@ named as (
     select
         identifier_type,
         identifier_value,
-        '{{ type }}' as linked_type,
-        {{ columns.get(type, type) }} as linked_value,
+        '{{ type.name }}' as linked_type,
+        {{ type.column }} as linked_value,
         occurred_at
     from {{ ref('dbt_audiences', 'stg_calls') }}
-    where {{ columns.get(type, type) }} is not null
+    where
+        {{ type.column }} is not null
+        {%- if not aliases_link %}
+        and (type <> 'alias' or identifier_type = '{{ type.name }}')
+        {%- endif %}
 {%- endfor %}
+{%- if aliases_link %}
     union all
     select
         identifier_type,
         identifier_value,
         'anonymous_id' as linked_type,
-        previous_id as linked_value,
+        {{ previous }} as linked_value,
         occurred_at
     from {{ ref('dbt_audiences', 'stg_calls') }}
     where
         type = 'alias'
-        and previous_id is not null
+        and {{ previous }} is not null
         and identifier_type is not null
+        {{- '\n        and not ' ~ previous_blocked if previous_blocked }}
+{%- endif %}
     union all
     select
         type as identifier_type,
@@ -41,7 +51,12 @@ named as (
         value as linked_value,
         first_seen_at as occurred_at
     from {{ ref('dbt_audiences', 'sql_trait_identifiers') }}
-    where type <> 'group_id'
+    where
+        type <> 'group_id'
+{%- for type in types %}
+    {%- set blocked = dbt_audiences.blocked_identifier('value', type.name, identity) %}
+        {{- "\n        and not (type = '" ~ type.name ~ "' and " ~ blocked ~ ')' if blocked }}
+{%- endfor %}
 )
 
 select

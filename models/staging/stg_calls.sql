@@ -1,5 +1,10 @@
 {{ config(materialized='replaced_table') }}
 
+{%- set identity = dbt_audiences.from_project('audiences_identity')() -%}
+{%- set types = dbt_audiences.identifier_types(identity) -%}
+{%- set paths = dbt_audiences.identifier_paths(types) -%}
+{%- set blocks = identity and (identity.blocked or identity.blocked_patterns) %}
+
 {#- The copy of a message that was loaded first counts; only messages that came twice are sorted for it. -#}
 with
 
@@ -52,15 +57,76 @@ once as (
     where copy = 1
 ),
 
-identified as (
+opened as (
     select
         once.*,
-        {{ dbt_audiences.call_email('once') }} as email,
-        {{ dbt_audiences.call_advertising_id('once', 'android') }} as android_idfa,
-        {{ dbt_audiences.call_advertising_id('once', 'ios') }} as ios_idfa
+        {{ dbt_audiences.json_texts_at('once.context', paths.context) }} as context_texts,
+    {%- if paths.properties %}
+        {{ dbt_audiences.json_texts_at('once.properties', paths.properties) }} as property_texts,
+    {%- endif %}
+        case
+            when once.type <> 'group' then {{ dbt_audiences.json_texts_at('once.traits', paths.traits) }}
+        end as trait_texts
     from once
+    where once.occurred_at is not null
+    {{- dbt_audiences.computed_once() }}
+),
+
+described as (
+    select
+        opened.*,
+        {{ dbt_audiences.lowered('opened.context_texts[' ~ (paths.context.index(['device', 'type']) + 1) ~ ']') }} as device_type
+    from opened
+    {{- dbt_audiences.computed_once() }}
+),
+
+identified as (
+    select
+    {%- for type in types %}
+    {%- set said = dbt_audiences.call_identifier('described', type, paths) %}
+        {{ dbt_audiences.normalized_identifier(said, type.name, identity) }} as {{ type.column }},
+    {%- endfor %}
+        described.message_id,
+        described.type,
+        described.occurred_at,
+        described.received_at,
+        described.event,
+        described.name,
+        nullif(described.group_id, '') as group_id,
+        nullif(described.previous_id, '') as previous_id,
+        described.properties,
+        described.traits,
+        described.context,
+        coalesce({{ 'described.context_texts[' ~ (paths.context.index(['source']) + 1) ~ ']' }}, described.source) as source,
+        described.loaded_at
+    from described
+    {{- dbt_audiences.computed_once() }}
+){{ ',' if blocks }}
+
+{% if blocks -%}
+allowed as (
+    select
+    {%- for type in types %}
+        {{ dbt_audiences.allowed_identifier('identified.' ~ type.column, type.name, identity) }} as {{ type.column }},
+    {%- endfor %}
+        identified.message_id,
+        identified.type,
+        identified.occurred_at,
+        identified.received_at,
+        identified.event,
+        identified.name,
+        identified.group_id,
+        identified.previous_id,
+        identified.properties,
+        identified.traits,
+        identified.context,
+        identified.source,
+        identified.loaded_at
+    from identified
+    {{- dbt_audiences.computed_once() }}
 )
 
+{% endif -%}
 select
     message_id,
     type,
@@ -68,25 +134,24 @@ select
     received_at,
     event,
     name,
-    nullif(user_id, '') as user_id,
-    email,
-    nullif(anonymous_id, '') as anonymous_id,
-    android_idfa,
-    ios_idfa,
-    nullif(group_id, '') as group_id,
-    nullif(previous_id, '') as previous_id,
+{%- for type in types %}
+    {{ type.column }},
+{%- endfor %}
+    group_id,
+    previous_id,
     case
-        when nullif(user_id, '') is not null then 'user_id'
-        when email is not null then 'email'
-        when nullif(anonymous_id, '') is not null then 'anonymous_id'
-        when android_idfa is not null then 'android.idfa'
-        when ios_idfa is not null then 'ios.idfa'
+    {%- for type in types %}
+        when {{ type.column }} is not null then '{{ type.name }}'
+    {%- endfor %}
     end as identifier_type,
-    coalesce(nullif(user_id, ''), email, nullif(anonymous_id, ''), android_idfa, ios_idfa) as identifier_value,
+    coalesce(
+    {%- for type in types %}
+        {{ type.column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+    ) as identifier_value,
     properties,
     traits,
     context,
-    coalesce({{ dbt_audiences.json_text_at('context', ['source']) }}, source) as source,
+    source,
     loaded_at
-from identified
-where occurred_at is not null
+from {{ 'allowed' if blocks else 'identified' }}

@@ -81,6 +81,7 @@ def test_a_list_of_accounts_makes_an_audience_of_accounts(tmp_path: Path) -> Non
     [
         ("vips.csv", "name\nann\n", (), "no column of `vips.csv` is called like an identifier"),
         ("vips.csv", "a,b\n1,2\n", ("--identifier", "user_id"), "name one of user_id, email"),
+        ("vips.csv", "a\n", ("--identifier", "emial"), "`emial` is no type of identifier\n  did you mean `email`?"),
         ("vips.xlsx", "x", (), "`vips.xlsx` is no list\n  a list ends in .csv, .tsv or .jsonl"),
         ("vips.jsonl", "[1]\n", ("--identifier", "user_id"), "vips.jsonl:1: this names nobody"),
         ("vips.jsonl", "{", (), "vips.jsonl:1: this is no JSON"),

@@ -20,6 +20,7 @@ AROUND = {
     "traits/account_revenue.yml": "trait: account_revenue\nof: accounts\nperformed: Order Completed\nsum: revenue\n",
     "destinations/braze.yml": "destination: braze\ntype: webhook\nsettings: {url: https://example.com}\n",
     "destinations/files.yml": "destination: files\ntype: folder\nsettings: {path: out}\n",
+    "identity.yml": "identifiers: {my_custom_id: {trait: my_custom_id}}\n",
     "models/rows.yml": "models:\n"
     "  - name: stg_subscriptions\n    config: {meta: {entity: {name: subscriptions, user_id: u, references: {products: p}}}}\n"
     "  - name: stg_products\n    config: {meta: {entity: {name: products, key: id}}}\n"
@@ -29,6 +30,7 @@ AROUND = {
     "lists/empty.csv": "",
 }
 KIND = re.compile(rb"^\xef?\xbb?\xbf?(audience|trait|destination):", re.MULTILINE)
+IDENTITY = re.compile(rb"^(identifiers|alias|blocked|blocked_patterns):", re.MULTILINE)
 
 
 def write_around(root: Path) -> Path:
@@ -43,13 +45,20 @@ def write_around(root: Path) -> Path:
 def kind_of(content: bytes) -> str:
     """The kind of file that the case is, by its first key; an audience where none can be found."""
     found = KIND.search(content)
+    if found is None and IDENTITY.search(content):
+        return "identity"
     return "audience" if found is None else found[1].decode()
+
+
+def place_of(kind: str, name: str) -> str:
+    """Where a file of this kind stands in a project."""
+    return "identity.yml" if kind == "identity" else f"{kind}s/{name}"
 
 
 def write_case(root: Path, case: Path) -> str:
     """Put the case among the files around; its name in the project."""
     content = case.read_bytes()
-    name = f"{kind_of(content)}s/{case.name}"
+    name = place_of(kind_of(content), case.name)
     (root / name).write_bytes(content)
     return name
 

@@ -55,12 +55,12 @@ def write(root: Path, send: str, *, key: str = "spent", definition: str = "perfo
             "`audience_key` cannot be sent `as: events`: a property of each event has that name\n  rename it",
         ),
         (
-            "destination: files, identifiers: {user: last}", "spent",
-            "a folder destination cannot carry the identifier `user`\n  did you mean `user_id`?",
+            "destination: files, identifiers: {ios.id: last}", "spent",
+            "a folder destination cannot carry the identifier `ios.id`\n  it knows `user_id`, `email` and `anonymous_id`",
         ),
         (
-            "destination: files, identifiers: {group_id: last}", "spent",
-            "a folder destination cannot carry the identifier `group_id`\n  it knows `user_id`, `email` and `anonymous_id`",
+            "destination: files, identifiers: {ga_client_id: last}", "spent",
+            "a folder destination cannot carry the identifier `ga_client_id`\n  it knows `user_id`, `email` and `anonymous_id`",
         ),
     ],
 )  # fmt: skip

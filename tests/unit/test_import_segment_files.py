@@ -34,6 +34,12 @@ def test_a_record_keeps_its_name_its_state_and_whom_it_takes(tmp_path: Path) -> 
         "buyers", BUYERS, id="aud_1", name="Käufer: alle", description="Who # bought", enabled=False,
         options={"filterByExternalIds": ["user_id", "crm_id"], "backfillEventDataDays": 90},
     )  # fmt: skip
+    (refused,) = imported(tmp_path, named).not_expressed
+    assert refused.message == (
+        "`crm_id` is no type of identifier of users: did you mean `user_id`? Types of your own stand below `identifiers:` in "
+        "identity.yml"
+    )
+    (tmp_path / "identity.yml").write_text("identifiers: {crm_id: {external_id: crm_id}}\n")
     assert imported(tmp_path, named).not_expressed == ()
     assert (tmp_path / "audiences/buyers.yml").read_text(encoding="utf-8") == (
         "# yaml-language-server: $schema=../dbt_packages/dbt_audiences/docs/schemas/audience.json\n"

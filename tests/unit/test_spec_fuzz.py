@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from tests.unit.spec_projects import CASES, instance_of, kind_of, problems_of, write_around
+from tests.unit.spec_projects import CASES, instance_of, kind_of, place_of, problems_of, write_around
 
 from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.spec import SCHEMAS, json_schema, load_project
@@ -77,7 +77,7 @@ def test_what_the_parser_accepts_the_schema_accepts(case: Path, seed: int) -> No
     content, kind = mutated(source, seed), kind_of(source)
     with tempfile.TemporaryDirectory() as folder:
         root = write_around(Path(folder))
-        (root / f"{kind}s" / case.name).write_bytes(content)
+        (root / place_of(kind, case.name)).write_bytes(content)
         if not problems_of(root):
             errors = VALIDATORS[kind].iter_errors(instance_of(content.decode("utf-8")))
             assert [error.message for error in errors] == []
@@ -86,7 +86,7 @@ def test_what_the_parser_accepts_the_schema_accepts(case: Path, seed: int) -> No
 def assert_read_or_refused(content: bytes, kind: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = write_around(Path(folder))
-        (root / f"{kind}s" / "mutant.yml").write_bytes(content)
+        (root / place_of(kind, "mutant.yml")).write_bytes(content)
         with contextlib.suppress(DefinitionError, UsageError):
             load_project(root)
 

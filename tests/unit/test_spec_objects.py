@@ -74,7 +74,7 @@ def test_an_audience_has_its_defaults(tmp_path: Path) -> None:
 def test_anonymous_profiles_are_eligible_when_asked_for(tmp_path: Path) -> None:
     found = audience(tmp_path, "include_anonymous: true\nwho: everyone")
     assert found.identifiers == ("user_id", "email", "android.idfa", "ios.idfa", "anonymous_id")
-    assert audience(tmp_path, "identifiers: [crm_id, email]\nwho: everyone").identifiers == ("crm_id", "email")
+    assert audience(tmp_path, "identifiers: [my_custom_id, email]\nwho: everyone").identifiers == ("my_custom_id", "email")
 
 
 def test_several_combiners_must_all_hold_and_none_is_not_any(tmp_path: Path) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbt_audiences.core.definitions import Entity, Place
+from dbt_audiences.core.definitions import Place
 from dbt_audiences.core.errors import Problem
 from dbt_audiences.core.project import Audience, Destination, Project, SendTo, SqlTrait, Trait
-
-IDENTIFIER_TYPES = ("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa")
 
 
 def unsupported(project: Project) -> list[Problem]:
@@ -36,33 +34,25 @@ def _of_audience(audience: Audience) -> Iterator[tuple[Place, str]]:
     place = audience.place
     if audience.compute == "realtime" or audience.every is not None:
         yield place, "`compute: realtime` and `every` are"
-    for kind in (*audience.identifiers, *(k for e in audience.examples for p in e.given for k in p.identifiers)):
-        if kind not in IDENTIFIER_TYPES:
-            yield place, f"identifiers of a type of your own (`{kind}`) are"
     for send in audience.send_to:
-        yield from _of_send(send, audience.of)
+        yield from _of_send(send)
 
 
 def _of_trait(trait: Trait) -> Iterator[tuple[Place, str]]:
     if trait.every is not None:
         yield trait.place, "`every` of a trait is"
     for send in trait.send_to:
-        yield from _of_send(send, trait.of)
+        yield from _of_send(send)
 
 
 def _of_sql_trait(sql_trait: SqlTrait) -> Iterator[tuple[Place, str]]:
-    if sql_trait.identifier not in (*IDENTIFIER_TYPES, "group_id"):
-        yield sql_trait.place, f"identifiers of a type of your own (`{sql_trait.identifier}`) are"
     for send in sql_trait.send_to:
-        yield from _of_send(send, sql_trait.of)
+        yield from _of_send(send)
 
 
-def _of_send(send: SendTo, of: Entity) -> Iterator[tuple[Place, str]]:
+def _of_send(send: SendTo) -> Iterator[tuple[Place, str]]:
     if send.holdout is not None:
         yield send.place, "`holdout` is"
-    for kind in send.identifiers or ():
-        if kind not in IDENTIFIER_TYPES and not (of == "accounts" and kind == "group_id"):
-            yield send.place, f"identifiers of a type of your own (`{kind}`) are"
 
 
 def _of_destination(destination: Destination) -> Iterator[tuple[Place, str]]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
 
 from dbt_audiences.core.definitions import Condition, Duration, Entity, Performed, Place, SendAs, Which
+from dbt_audiences.core.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,7 @@ class Project:
     """Key -> 16 hex digits of what its definition means; `spec/hashes.py` says what counts."""
     warnings: tuple[str, ...] = ()
     related: Mapping[str, RelatedTable] = field(default_factory=dict)
+    identity: Identity = field(default_factory=Identity)
 
     @property
     def computed(self) -> tuple[Audience | Trait, ...]:

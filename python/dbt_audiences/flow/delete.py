@@ -35,7 +35,13 @@ def delete(workspace: Workspace, key: str, *, as_of: datetime, keep_at_destinati
     folder = "audiences" if key in project.audiences else "traits" if key in project.traits else None
     _refuse_consumers(key, consumers_of(project, key))
     farewell = "none" if keep_at_destinations else "approved"
-    stamp = Run(as_of, f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}", now(), workspace.dbt.raw_schema())
+    stamp = Run(
+        as_of,
+        f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}",
+        now(),
+        workspace.dbt.raw_schema(),
+        workspace.project.identity,
+    )
     kept, warnings, results, kind = 0, [], [], "audience" if folder != "traits" else "trait"
     with workspace.warehouse(wait=wait) as warehouse:
         relations = workspace.dbt.relations()

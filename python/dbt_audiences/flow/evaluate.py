@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dbt_audiences.core.errors import FailedError
+from dbt_audiences.core.identity import UNCHANGED, Identity
 from dbt_audiences.core.project import Example, ExampleEvent, ExamplePerson
 from dbt_audiences.core.warehouse import instant_literal, naive
 from dbt_audiences.flow.given_related import declared_table, laid_rows
@@ -86,6 +87,7 @@ class Evaluator:
 
     first_runs  when audiences were first run, for `history: none`; others are at the instant that they are asked about
     target      a folder in which what dbt parsed stays for the next time
+    identity    what the project says of identifiers
     """
 
     def __init__(
@@ -94,7 +96,9 @@ class Evaluator:
         keys: Sequence[str],
         first_runs: Mapping[str, datetime] | None = None,
         target: Path | None = None,
+        identity: Identity = UNCHANGED,
     ) -> None:
+        self.identity = identity
         self.first_runs = first_runs or {}
         with tempfile.TemporaryDirectory(prefix="audiences_") as folder:
             dbt = in_memory(root, Path(folder), target)
@@ -240,7 +244,11 @@ class Loaded:
         warehouse.insert(
             "raw.list_members", ("list", "type", "value"), [row for person in self.people for row in _listed(person)]
         )
-        warehouse.insert("raw.calls", _CALL_COLUMNS, [_row(person, call) for person in self.people for call in person.calls])
+        warehouse.insert(
+            "raw.calls",
+            _CALL_COLUMNS,
+            [_row(person, call, self._evaluator.identity) for person in self.people for call in person.calls],
+        )
 
 
 def _listed(person: Person) -> Iterator[tuple[str, str, str]]:
@@ -249,16 +257,18 @@ def _listed(person: Person) -> Iterator[tuple[str, str, str]]:
     return ((name, *first) for name in person.lists)
 
 
-def people_of(example: Example) -> list[Person]:
+def people_of(example: Example, identity: Identity = UNCHANGED) -> list[Person]:
     """Whom an example gives. A user whom several accounts name is one person, and belongs to all of them."""
     people: dict[str, Person] = {}
     for given in example.given:
         if given.of == "users":
-            people[given.name] = _person(given, example.as_of)
+            people[given.name] = _person(given, example.as_of, identity)
     accounts = [given for given in example.given if given.of == "accounts"]
     for user in {user.name: None for account in accounts for user in account.users}:
         everywhere = [(account.name, one) for account in accounts for one in account.users if one.name == user]
-        people[user] = _person(_merged([one for _, one in everywhere]), example.as_of, [name for name, _ in everywhere])
+        people[user] = _person(
+            _merged([one for _, one in everywhere]), example.as_of, identity, [name for name, _ in everywhere]
+        )
     nobodies = [one for account in accounts for one in _account(account, example.as_of)]
     return [*people.values(), *nobodies]
 
@@ -286,14 +296,14 @@ def _account(example: ExamplePerson, as_of: datetime) -> Iterator[Person]:
         yield Person(name, {"anonymous_id": (name,)}, min(call.at for call in calls), calls)
 
 
-def _person(example: ExamplePerson, as_of: datetime, accounts: Sequence[str] = ()) -> Person:
+def _person(example: ExamplePerson, as_of: datetime, identity: Identity, accounts: Sequence[str] = ()) -> Person:
     """A person of an example as a profile: `user_id` is its name where no identifiers are given."""
     given = example.identifiers or {"user_id": (example.name,)}
-    identifiers = {kind: [_normal(kind, value) for value in values] for kind, values in given.items()}
+    identifiers = {kind: [identity.normal(kind, value) for value in values] for kind, values in given.items()}
     calls = _tracks(example.name, example.events)
     if example.traits:
         calls.append(Call(f"{example.name}-traits", "identify", as_of, traits=example.traits))
-    for email in _said_emails(example):
+    for email in _said_emails(example, identity):
         emails = identifiers.setdefault("email", [])
         if email not in emails:
             emails.append(email)
@@ -312,41 +322,32 @@ def _tracks(name: str, events: Iterable[ExampleEvent]) -> list[Call]:
     ]
 
 
-def _said_emails(example: ExamplePerson) -> Iterator[str]:
+def _said_emails(example: ExamplePerson, identity: Identity) -> Iterator[str]:
     """Emails that the person's calls name: they identify it too, as in production."""
     contexts = [event.context.get("traits") for event in example.events]
     for traits in (example.traits, *(found for found in contexts if isinstance(found, Mapping))):
         email = traits.get("email")
-        if isinstance(email, str) and _normal("email", email):
-            yield _normal("email", email)
+        if isinstance(email, str) and identity.normal("email", email):
+            yield identity.normal("email", email)
 
 
-def _normal(kind: str, value: str) -> str:
-    """An identifier as staging would write it."""
-    return value.strip().lower() if kind == "email" else value
-
-
-def _row(person: Person, call: Call) -> tuple[object, ...]:
+def _row(person: Person, call: Call, identity: Identity) -> tuple[object, ...]:
     """A row of `raw.calls`, identified by `user_id` where the person has one, which goes before all, or by the first given."""
     first = {kind: values[0] for kind, values in person.identifiers.items() if values}
     user = first.get("user_id")
     kind = "user_id" if user is not None else next(iter(first), "user_id")
-    context = call.context
-    if kind not in ("user_id", "anonymous_id"):
-        known = json.loads(context) if isinstance(context, str) else dict(context or {})
-        context = {**known, **_context_of(kind, first[kind])}
+    said = {"properties": call.properties, "context": call.context}
+    column, before, after = identity.place(kind)
+    if column in said:
+        known = said[column]
+        known = json.loads(known) if isinstance(known, str) else dict(known or {})
+        said[column] = {**known, **json.loads(before + json.dumps(first[kind]) + after)}
     return (
         call.message_id, call.type, naive(call.at), None if call.received_at is None else naive(call.received_at), user,
         first["anonymous_id"] if kind == "anonymous_id" else None, call.event, call.name, call.group_id,
-        _json(call.properties),
-        _json(call.traits), _json(context), call.source, naive(call.loaded_at or call.at),
+        _json(said["properties"]),
+        _json(call.traits), _json(said["context"]), call.source, naive(call.loaded_at or call.at),
     )  # fmt: skip
-
-
-def _context_of(kind: str, value: str) -> dict[str, object]:
-    if kind == "email":
-        return {"traits": {"email": value}}
-    return {"device": {"type": kind.split(".")[0], "advertisingId": value}}
 
 
 def _json(value: Mapping[str, object] | str | None) -> str | None:

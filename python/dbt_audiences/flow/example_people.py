@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from dbt_audiences.core.identity import Identity
 from dbt_audiences.core.project import Audience, Example
 from dbt_audiences.flow.evaluate import Call, Person, people_of
 from dbt_audiences.flow.given_sql_traits import DeclaredRows, with_sql_traits
@@ -33,7 +34,7 @@ class _Batch:
 
 
 def batches(
-    pairs: Iterable[tuple[Audience, Example]], declared: Sequence[DeclaredRows], ranks: Container[str]
+    pairs: Iterable[tuple[Audience, Example]], declared: Sequence[DeclaredRows], ranks: Container[str], identity: Identity
 ) -> Iterator[list[Case]]:
     """As few lists as may be loaded together: no call of one example is by an identifier that another example knows.
 
@@ -42,7 +43,7 @@ def batches(
     """
     found: list[_Batch] = []
     for number, (audience, example) in enumerate(pairs):
-        people = with_sql_traits(people_of(example), declared)
+        people = with_sql_traits(people_of(example, identity), declared)
         prefix = f"e{number}:"
         case = Case(audience, example, prefix, tuple(_apart(person, prefix) for person in people))
         if audience.key in ranks or example.created is not None or any(_is_apart(person) for person in people):

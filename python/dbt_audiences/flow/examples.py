@@ -11,6 +11,7 @@ from itertools import count
 from dbt_audiences.compile.project import generate
 from dbt_audiences.compile.tables import leaves
 from dbt_audiences.core.definitions import Top
+from dbt_audiences.core.identity import Identity
 from dbt_audiences.core.project import Audience, Example, Trait
 from dbt_audiences.flow.evaluate import Evaluator, Person, people_of
 from dbt_audiences.flow.example_people import Case, batches
@@ -77,7 +78,7 @@ def run_examples(
     declared = tuple(asked.sql_traits.values())
     values: dict[tuple[str, int], dict[str, str]] = {}
     read = {name: trait.key for name, trait in traits.items()}
-    together = batches([*pairs, *of_traits], declared, _ranks(workspace, asked))
+    together = batches([*pairs, *of_traits], declared, _ranks(workspace, asked), project.identity)
     for case, found in _side_by_side(lambda cases: _answers(asked, cases, read), together):
         place = case.audience.key, id(case.example)
         if isinstance(found, dict):
@@ -102,7 +103,7 @@ def _evaluator(workspace: Workspace, audiences: Sequence[Audience], asking: Sequ
     unsent = replace(project, audiences={**known, **{one.key: one for one in asking}}, hashes=hashes)
     with workspace.scratch(generate(unsent, identifiers_of(project.destinations))) as copy:
         (copy / "models" / "audiences" / "audiences.yml").unlink(missing_ok=True)  # its tests would only cost time
-        return Evaluator(copy, keys, target=workspace.parsed_before("examples"))
+        return Evaluator(copy, keys, target=workspace.parsed_before("examples"), identity=project.identity)
 
 
 def _side_by_side(
@@ -168,11 +169,11 @@ def _of_trait(trait: Trait, example: Example, found: dict[str, str]) -> ExampleR
     return ExampleResult(trait.key, example.name, str(example.place), (), (), (), (), wrong_values=wrong)
 
 
-def _around(example: Example, name: str) -> list[Person]:
+def _around(example: Example, name: str, identity: Identity) -> list[Person]:
     """Whose calls count too where accounts are given."""
     if all(given.of == "users" for given in example.given):
         return []
-    return [person for person in people_of(example) if person.profile_id != name]
+    return [person for person in people_of(example, identity) if person.profile_id != name]
 
 
 def _explained(
@@ -195,8 +196,10 @@ def _explained(
             asked = evaluators[example.created]
             concerned = {*result.missing, *result.unexpected}
             explanations = [
-                explain_person(asked, audience, tree, person, example.as_of, around=_around(example, person.profile_id))
-                for person in with_sql_traits(people_of(example), tuple(asked.sql_traits.values()))
+                explain_person(
+                    asked, audience, tree, person, example.as_of, around=_around(example, person.profile_id, asked.identity)
+                )
+                for person in with_sql_traits(people_of(example, asked.identity), tuple(asked.sql_traits.values()))
                 if person.profile_id in concerned
             ]
             results[place] = replace(result, explanations=tuple(explanations))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dbt_audiences.importing.segment.definitions import Made, translate
 from dbt_audiences.importing.segment.records import read_records
 from dbt_audiences.importing.segment.scene import Finding
 from dbt_audiences.spec import load_project
+from dbt_audiences.spec.identity import FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def import_segment(file: Path, folder: Path) -> Imported:
     """Read the file, translate it, check it as a project, and write what stood the test below `folder`."""
     translation = translate(read_records(file))
     problems = list(translation.problems)
-    files = _accepted(translation.files, problems)
+    files = _accepted(translation.files, folder / FILE, problems)
     before = {str(problem) for problem in _problems_of(folder)}
     written = []
     for made in files:
@@ -55,10 +57,13 @@ def import_segment(file: Path, folder: Path) -> Imported:
     return Imported(str(folder), tuple(sorted(written)), tuple(problems), notes)
 
 
-def _accepted(files: Sequence[Made], problems: list[Finding]) -> list[Made]:
-    """The files that our reader accepts as one project; one that falls takes those with it that refer to it."""
+def _accepted(files: Sequence[Made], identity: Path, problems: list[Finding]) -> list[Made]:
+    """The files that our reader accepts as one project; one that falls takes those with it that refer to it.
+
+    identity  an identity.yml that goes with them, where there is one
+    """
     left = list(files)
-    while found := _problems(left):
+    while found := _problems(left, identity):
         for problem in found:
             made = next(one for one in left if one.path == problem.place.file)
             text = _line(made, problem.place.line)
@@ -68,16 +73,18 @@ def _accepted(files: Sequence[Made], problems: list[Finding]) -> list[Made]:
     return left
 
 
-def _problems(files: Sequence[Made]) -> tuple[Problem, ...]:
-    """Everything our reader says of these files as a project of their own."""
+def _problems(files: Sequence[Made], identity: Path) -> tuple[Problem, ...]:
+    """Everything our reader says of these files as a project of their own; what is wrong with identity.yml is not theirs."""
     with tempfile.TemporaryDirectory(prefix="audiences_") as name:
         root = Path(name)
         (root / "dbt_project.yml").write_text("name: imported\n", encoding="utf-8")
+        if identity.is_file():
+            shutil.copy(identity, root / FILE)
         for made in files:
             path = root / made.path
             path.parent.mkdir(exist_ok=True)
             path.write_text(made.text, encoding="utf-8")
-        return _problems_of(root)
+        return tuple(problem for problem in _problems_of(root) if problem.place.file != FILE)
 
 
 def _problems_of(root: Path) -> tuple[Problem, ...]:

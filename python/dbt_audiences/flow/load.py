@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from dbt_audiences.core.errors import UsageError
+from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.load.files import Loaded, load_calls, load_people
+from dbt_audiences.spec.fields import Problems
+from dbt_audiences.spec.identity import read_identity
 
 
 def load(
@@ -23,6 +25,10 @@ def load(
 ) -> list[Loaded]:
     """Load calls, or with `identifier` people, one transaction a file."""
     schema = workspace.dbt.raw_schema()
+    problems = Problems()
+    identity = read_identity(workspace.root, problems)
+    if identity is None:
+        raise DefinitionError(problems.found)
     with workspace.warehouse(wait=wait) as warehouse:
         if identifier is None:
             return load_calls(
@@ -33,6 +39,7 @@ def load(
                 max_rejected=max_rejected,
                 loaded_at=loaded_at,
                 progress=progress,
+                identity=identity,
             )
         if len(paths) != 1:
             raise UsageError("--people loads one file at a time")

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from dbt_audiences.core.definitions import InList
 from dbt_audiences.core.errors import UsageError
+from dbt_audiences.core.identity import ACCOUNT
 from dbt_audiences.core.warehouse import Warehouse, text_literal
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.load.lists import ListRows, read_lists, replace_list
 from dbt_audiences.run.registry import state_exists
+from dbt_audiences.spec.audience import ELIGIBLE
 from dbt_audiences.spec.conditions import KEY
 from dbt_audiences.spec.reserved import reserved_reason
 
@@ -34,7 +36,7 @@ def load_list(
     workspace: Workspace, paths: Sequence[str], key: str, *, identifier: str | None, loaded_at: datetime, wait: bool
 ) -> LoadedList:
     """Replace the list, and write `audiences/<key>.yml` where there is none."""
-    rows = read_lists(paths, identifier)
+    rows = read_lists(paths, identifier, workspace.project.identity)
     of = _of(rows)
     is_new = _check(workspace, key, of)
     with workspace.warehouse(wait=wait) as warehouse:
@@ -95,6 +97,9 @@ def _text(key: str, of: str, rows: ListRows) -> str:
     lines = [f"audience: {key}", f"who: {{in_list: {key}}}"]
     if of == "accounts":
         lines.insert(1, "of: accounts")
-    if any(type_ == "anonymous_id" for type_, _ in rows.pairs):
+    types = {type_ for type_, _ in rows.pairs} - {*ELIGIBLE, ACCOUNT}
+    if types == {"anonymous_id"}:
         lines.insert(1, "include_anonymous: true")
+    elif types:
+        lines.insert(1, f"identifiers: [{', '.join((*ELIGIBLE, *sorted(types)))}]")
     return "\n".join(lines) + "\n"

@@ -95,7 +95,7 @@ def run(
             start_run(warehouse, relations, run_id, as_of, started_at)
         try:
             if is_prepared and knows_deletions(warehouse, relations):
-                stamp = Run(as_of, run_id, started_at, workspace.dbt.raw_schema())
+                stamp = Run(as_of, run_id, started_at, workspace.dbt.raw_schema(), workspace.project.identity)
                 restore_keys(warehouse, relations, workspace.project, stamp)
                 gone = gone_keys(warehouse, relations, workspace.project)
                 warnings += tuple(delete_keys(warehouse, relations, gone, stamp))

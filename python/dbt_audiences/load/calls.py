@@ -80,8 +80,9 @@ def epoch(text: str) -> str:
     )
 
 
-def from_lines(lines: str, otherwise: str) -> str:
-    """`lines` is a query of `line` and `text`; `otherwise` is the instant of a call that has none, in SQL."""
+def from_lines(lines: str, otherwise: str, elsewhere: str) -> str:
+    """`lines` is a query of `line` and `text`; `otherwise` is the instant of a call that has none, in SQL; for `elsewhere` see
+    `named_elsewhere`."""
     paths = ", ".join(f"'$.{field}'" for field in FIELDS)
     malformed = f"""case
             when inexact then '{POSTPONED}'
@@ -96,18 +97,18 @@ source as (
     select *, case when not inexact then try(cast(json_extract(text, [{paths}]) as varchar[])) end as field
     from flagged
 ),
-{_from_json(malformed, otherwise)}"""
+{_from_json(malformed, otherwise, elsewhere)}"""
 
 
-def from_values(lines: str, otherwise: str) -> str:
+def from_values(lines: str, otherwise: str, elsewhere: str) -> str:
     """`lines` is a query of `line`, `text` (the line) and `given` (a JSON array: the JSON text of each field)."""
     paths = ", ".join(f"'$[{index}]'" for index, _ in enumerate(FIELDS))
     return f"""with lines as ({lines}),
 source as (select line, text, json_extract_string(given, [{paths}]) as field from lines),
-{_from_json("cast(null as varchar)", otherwise)}"""
+{_from_json("cast(null as varchar)", otherwise, elsewhere)}"""
 
 
-def from_columns(rows: str, types: Mapping[str, str]) -> str:
+def from_columns(rows: str, types: Mapping[str, str], elsewhere: str) -> str:
     """`rows` is a query of `line` and, as `f_` and the field, every column in `types`, the engine's type of each."""
 
     def column(read: Callable[[str, str], str], type: str) -> Read:
@@ -137,10 +138,10 @@ def from_columns(rows: str, types: Mapping[str, str]) -> str:
 texts as (select *{objects} from given),
 source as (select *{reads} from texts),
 {parsed},
-{_judged(content)}"""
+{_judged(content, elsewhere)}"""
 
 
-def _from_json(malformed: str, otherwise: str) -> str:
+def _from_json(malformed: str, otherwise: str, elsewhere: str) -> str:
     place = {field: f"field[{index}]" for index, field in enumerate(FIELDS, start=1)}
 
     def time(field: str) -> str:
@@ -166,7 +167,7 @@ def _from_json(malformed: str, otherwise: str) -> str:
         no_text=no_text,
         no_object=lambda field: f"{place[field]} <> 'null' and not starts_with({place[field]}, '{{')",
     )
-    return f"{parsed},\n{_judged('text')}"
+    return f"{parsed},\n{_judged('text', elsewhere)}"
 
 
 def _filled(text: str) -> str:
@@ -192,16 +193,8 @@ def _parsed(*, malformed: str, otherwise: str, time: Read, text: Read, object: R
     return f"parsed as (\n    select\n        source.*,\n        {listed}\n    from source\n)"
 
 
-def _judged(content: str) -> str:
+def _judged(content: str, elsewhere: str) -> str:
     """`content` writes the call out, for a person and for `exact.py`; only a call with a reason is."""
-    elsewhere = " or ".join(
-        [
-            "trim(json_extract_string(traits, '$.email')) <> ''",
-            "trim(json_extract_string(context, '$.traits.email')) <> ''",
-            "lower(json_extract_string(context, '$.device.type')) in ('android', 'ios') "
-            "and trim(json_extract_string(context, '$.device.advertisingId')) <> ''",
-        ]
-    )
     nul = " or ".join(
         [f"contains({name}, chr(0))" for name in TEXTS.values()]
         + [f"(contains({field}, '\\u0000') and regexp_matches({field}, {_NUL}))" for field in OBJECTS]

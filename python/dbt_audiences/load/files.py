@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from dbt_audiences.core.errors import FailedError, UsageError
+from dbt_audiences.core.identity import UNCHANGED, Identity
 from dbt_audiences.core.warehouse import Warehouse, text_literal
 from dbt_audiences.load.duckdb import DuckDBWriter
+from dbt_audiences.load.elsewhere import named_elsewhere
 from dbt_audiences.load.postgres import PostgresWriter
 from dbt_audiences.load.rows import IDENTIFIERS
 from dbt_audiences.load.sources import Advance, files, stage_calls, stage_people
@@ -59,17 +61,19 @@ def load_calls(
     max_rejected: int | None,
     loaded_at: datetime,
     progress: Progress | None,
+    identity: Identity = UNCHANGED,
 ) -> list[Loaded]:
     """Load Segment-spec calls from files, folders and patterns; calls that are there already change nothing.
 
     source        where the calls come from, unless they say so themselves
     max_rejected  more rejected lines than this raise `FailedError`, after everything has been kept
     loaded_at     naive, UTC
+    identity      what the project says of identifiers: a call must name one
     """
     found = files(paths)
     make_tables(warehouse, schema)
     writer = _writer(warehouse, schema)
-    with staging(writer.options) as staged:
+    with staging(writer.options, named_elsewhere(identity)) as staged:
         load = _Load(warehouse, writer, staged, schema, source, loaded_at, progress, [])
         loaded = [_load_file(load, path, partial(stage_calls, staged, path), otherwise=None) for path in found]
     _check(loaded, max_rejected, load.reasons)
@@ -100,7 +104,7 @@ def load_people(
         raise UsageError(f"`{path}` means {len(found)} files", hint="people are loaded from one file at a time")
     make_tables(warehouse, schema)
     writer = _writer(warehouse, schema)
-    with staging(writer.options) as staged:
+    with staging(writer.options, named_elsewhere(UNCHANGED)) as staged:
         load = _Load(warehouse, writer, staged, schema, source, loaded_at, progress, [])
         loaded = _load_file(load, found[0], partial(stage_people, staged, found[0], identifier), otherwise=loaded_at)
     _check([loaded], max_rejected, load.reasons)

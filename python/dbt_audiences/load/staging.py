@@ -60,12 +60,16 @@ class Batch:
 
 
 class Staging:
-    """Takes pieces of one file after another and gives batches; `options` writes their files (`format csv`, ...)."""
+    """Takes pieces of one file after another and gives batches; `options` writes their files (`format csv`, ...).
 
-    def __init__(self, connection: DuckDBPyConnection, folder: Path, options: str) -> None:
+    elsewhere  SQL of whether a call without `userId` and `anonymousId` names somebody
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, folder: Path, options: str, elsewhere: str) -> None:
         self._connection = connection
         self._folder = folder
         self._options = options
+        self._elsewhere = elsewhere
         self._rows = self._bytes = self._first = self._waiting = self._waiting_bytes = 0
 
     def clear(self, otherwise: datetime | None = None) -> None:
@@ -97,13 +101,13 @@ class Staging:
     def read_lines(self) -> None:
         """Read and check the lines that still wait for it."""
         if self._waiting:
-            self._add(from_lines(f"select rowid + {self._first} as line, text from lines", self._otherwise))
+            self._add(from_lines(f"select rowid + {self._first} as line, text from lines", self._otherwise, self._elsewhere))
         self._run("create or replace temp table lines (text varchar)")
         self._waiting = self._waiting_bytes = 0
 
     def add_columns(self, rows: str, types: dict[str, str]) -> None:
         """Read and check rows of columns; see `from_columns`."""
-        self._add(from_columns(rows, types))
+        self._add(from_columns(rows, types, self._elsewhere))
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         """All rows of a query."""
@@ -153,7 +157,7 @@ class Staging:
             if given:
                 lists = [list(column) for column in zip(*given, strict=True)]
                 select = "select unnest(?::bigint[]) as line, unnest(?::varchar[]) as text, unnest(?::varchar[]) as given"
-                self._add(from_values(select, self._otherwise), lists)
+                self._add(from_values(select, self._otherwise, self._elsewhere), lists)
             if refused:
                 self._refuse([(int(str(line)), "not JSON", content) for line, content in refused])
 
@@ -193,7 +197,7 @@ class Staging:
 
 
 @contextmanager
-def staging(options: str) -> Iterator[Staging]:
+def staging(options: str, elsewhere: str) -> Iterator[Staging]:
     """An empty engine in a temporary folder; both are gone afterwards."""
     import duckdb
 
@@ -208,7 +212,7 @@ def staging(options: str) -> Iterator[Staging]:
         connection = duckdb.connect(":memory:", config=settings)
         try:
             connection.execute("set TimeZone = 'UTC'").fetchall()
-            opened = Staging(connection, Path(folder), options)
+            opened = Staging(connection, Path(folder), options, elsewhere)
             opened.clear()
             yield opened
         finally:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dbt_audiences.core.errors import FailedError
+from dbt_audiences.core.identity import UNCHANGED, Identity
 from dbt_audiences.core.project import Project
 from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, text_literal
-
-_IDENTIFIERS = ("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa")
-"""Types that a call can name, the one that stands for its profile first."""
 
 SOURCE = "dbt-audiences"
 """The source of the calls that keep last values as custom traits."""
@@ -30,12 +28,13 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What stamps the rows that are written: as_of and id of the run, the present, and the schema of the raw tables."""
+    """What stamps the rows that are written: as_of and id of the run, the present, the raw tables' schema, and who is who."""
 
     as_of: datetime
     run_id: str
     now: datetime
     raw_schema: str
+    identity: Identity = UNCHANGED
 
 
 def knows_deletions(warehouse: Warehouse, relations: Relations) -> bool:
@@ -110,7 +109,8 @@ def _keep_values(warehouse: Warehouse, relations: Relations, one: Deletion, run:
     load_id = text_literal(_load_id(one.key))
     message_id = f"{text_literal(f'kept-{one.key}-{run.run_id}-')} || kept.profile_id"
     if one.of == "accounts":
-        columns, source = "cast(null as text), cast(null as text), kept.profile_id, cast(null as json)", f"({values}) as kept"
+        columns = "cast(null as text), cast(null as text), kept.profile_id, cast(null as json), cast(null as json)"
+        source = f"({values}) as kept"
         kind = "group"
     else:
         columns = ", ".join(
@@ -118,25 +118,35 @@ def _keep_values(warehouse: Warehouse, relations: Relations, one: Deletion, run:
                 "case when known.type = 'user_id' then known.value end",
                 "case when known.type = 'anonymous_id' then known.value end",
                 "cast(null as text)",
-                "cast(case when known.type = 'email' "
-                "then '{\"traits\":{\"email\":' || cast(to_json(known.value) as text) || '}}' "
-                "when known.type like '%.idfa' then '{\"device\":{\"type\":\"' || replace(known.type, '.idfa', '') "
-                "|| '\",\"advertisingId\":' || cast(to_json(known.value) as text) || '}}' end as json)",
+                _named_in("properties", run.identity),
+                _named_in("context", run.identity),
             )
         )
-        order = " ".join(f"when '{name}' then {number}" for number, name in enumerate(_IDENTIFIERS))
+        order = " ".join(f"when '{name}' then {number}" for number, name in enumerate(run.identity.types))
         source = (
             f"({values}) as kept inner join (select profile_id, type, value, row_number() over (partition by profile_id "
             f"order by case type {order} end, first_seen_at, value) as nth from {relations['profile_identifiers']} "
-            f"where type in ({', '.join(text_literal(name) for name in _IDENTIFIERS)})) as known "
+            f"where type in ({', '.join(text_literal(name) for name in run.identity.types)})) as known "
             "on known.profile_id = kept.profile_id and known.nth = 1"
         )
         kind = "identify"
     warehouse.execute(
-        f"insert into {_calls(run)} (message_id, type, occurred_at, user_id, anonymous_id, group_id, context, traits, source, "
-        f"loaded_at, load_id) select {message_id}, '{kind}', {stamp}, {columns}, {traits}, {text_literal(SOURCE)}, "
-        f"{instant_literal(run.now)}, {load_id} from {source}"
+        f"insert into {_calls(run)} (message_id, type, occurred_at, user_id, anonymous_id, group_id, properties, context, "
+        f"traits, source, loaded_at, load_id) select {message_id}, '{kind}', {stamp}, {columns}, {traits}, "
+        f"{text_literal(SOURCE)}, {instant_literal(run.now)}, {load_id} from {source}"
     )
+
+
+def _named_in(column: str, identity: Identity) -> str:
+    """What a column of JSON of a call holds that is by `known`, an identifier; null where its type stands elsewhere."""
+    places = ((type_, *identity.place(type_)) for type_ in identity.types)
+    cases = " ".join(
+        f"when known.type = {text_literal(type_)} then {text_literal(before)} || cast(to_json(known.value) as text) || "
+        f"{text_literal(after)}"
+        for type_, there, before, after in places
+        if there == column
+    )
+    return f"cast({f'case {cases} end' if cases else 'null'} as json)"
 
 
 def _let_out(warehouse: Warehouse, relations: Relations, key: str, run: Run) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from dbt_audiences.core.definitions import All, Any, Condition, Entity, Members, Not, Related, Where
 from dbt_audiences.core.project import Audience, RelatedTable
 from dbt_audiences.spec.fields import Fields, Problems, text_of, unknown
 from dbt_audiences.spec.nodes import MapNode, Node, Wrong
 
-OWNERS = ("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa")
 _NAME = re.compile(r"(?=.{1,30}$)[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
-def read_related_table(model: str, node: Node, problems: Problems) -> RelatedTable:
-    """What a model declares."""
+def read_related_table(model: str, node: Node, types: Sequence[str], problems: Problems) -> RelatedTable:
+    """What a model declares; `types` are those of identifiers, by which users own rows."""
     fields = Fields(node, "`meta.entity`", problems)
     name = text_of(fields.need("name"), "`name`")
     if not _NAME.fullmatch(name):
@@ -24,7 +24,7 @@ def read_related_table(model: str, node: Node, problems: Problems) -> RelatedTab
             "a letter, then a-z, 0-9 and single _; 30 at most",
         )
     key = fields.text("key")
-    given = [kind for kind in OWNERS if kind in fields]
+    given = [kind for kind in types if kind in fields]
     if len(given) > 1:
         raise Wrong(fields.place_of(given[1]), f"`{given[0]}` and `{given[1]}` both say whose a row is", "leave one out")
     owners: dict[Entity, tuple[str, str]] = {}

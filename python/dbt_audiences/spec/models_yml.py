@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,8 +26,11 @@ class Declared:
     related: list[RelatedTable] = field(default_factory=list)
 
 
-def read_models(root: Path, problems: Problems) -> Declared:
-    """Every declaration below `models/`; a definition that lies there is refused, since dbt would ignore it without a word."""
+def read_models(root: Path, types: Sequence[str], problems: Problems) -> Declared:
+    """Every declaration below `models/`; a definition that lies there is refused, since dbt would ignore it without a word.
+
+    types  those of identifiers, by which users own rows
+    """
     declared = Declared()
     for path in sorted([*(root / "models").rglob("*.yml"), *(root / "models").rglob("*.yaml")]):
         if _is_generated(path):
@@ -42,7 +46,7 @@ def read_models(root: Path, problems: Problems) -> Declared:
             problems.add(tree.place, "a definition lies below `models/`, where dbt ignores it", f"move it to `{misplaced}s/`")
         models = tree.entries.get("models")
         for model in models.items if isinstance(models, ListNode) else ():
-            problems.attempt(_model, root, model, declared, problems)
+            problems.attempt(_model, root, model, types, declared, problems)
     return declared
 
 
@@ -53,7 +57,7 @@ def _is_generated(path: Path) -> bool:
     return False
 
 
-def _model(root: Path, node: Node, declared: Declared, problems: Problems) -> None:
+def _model(root: Path, node: Node, types: Sequence[str], declared: Declared, problems: Problems) -> None:
     if not isinstance(node, MapNode) or not isinstance(node.entries.get("name"), Scalar):
         return
     name = text_of(node.entries["name"], "the model's name")
@@ -66,7 +70,7 @@ def _model(root: Path, node: Node, declared: Declared, problems: Problems) -> No
             columns = node.entries.get("columns")
             declared.sql_traits.append(read_sql_trait(root, name, meta.entries["sql_trait"], columns, problems))
         if "entity" in meta.entries:
-            declared.related.append(read_related_table(name, meta.entries["entity"], problems))
+            declared.related.append(read_related_table(name, meta.entries["entity"], types, problems))
 
 
 def _below(node: MapNode, *keys: str) -> MapNode | None:

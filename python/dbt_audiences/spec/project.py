@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from dbt_audiences.core.definitions import Place
 from dbt_audiences.core.errors import DefinitionError, UsageError
+from dbt_audiences.core.identity import Identity
 from dbt_audiences.core.project import Audience, Destination, Project, Trait
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
 from dbt_audiences.spec.entities import check_related, check_tables
 from dbt_audiences.spec.fields import Problems
 from dbt_audiences.spec.hashes import definition_hash
+from dbt_audiences.spec.identity import check_identifiers, read_identity
 from dbt_audiences.spec.models_yml import read_models
 from dbt_audiences.spec.nodes import TOO_DEEP, MapNode, Node, Scalar, Wrong, read_yaml
 from dbt_audiences.spec.references import Definitions, check_references
@@ -37,7 +39,8 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
     audiences = _folder(root, "audiences", read_audience, problems, hashes, reuse)
     traits = _folder(root, "traits", read_trait, problems, hashes, reuse)
     destinations = _folder(root, "destinations", read_destination, problems, {}, None)
-    declared = read_models(root, problems)
+    identity = read_identity(root, problems)
+    declared = read_models(root, (identity or Identity()).types, problems)
     sql_traits = tuple(declared.sql_traits)
     _refuse_what_is_to_come(root, problems)
     places = [(key, one.place) for key, one in audiences.items()] + [(key, one.place) for key, one in traits.items()]
@@ -53,9 +56,12 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
     check_sql_traits(sql_traits, audiences, traits, problems)
     related = check_tables(tuple(declared.related), problems)
     check_related(audiences, related, problems)
-    if problems.found:
+    if identity is not None:
+        check_identifiers((*audiences.values(), *traits.values()), sql_traits, identity, problems)
+    if problems.found or identity is None:
         raise DefinitionError(problems.found)
-    return Project(name, audiences, traits, destinations, tuple(declared.events), sql_traits, hashes, related=related)
+    events = tuple(declared.events)
+    return Project(name, audiences, traits, destinations, events, sql_traits, hashes, related=related, identity=identity)
 
 
 def _project_name(root: Path) -> str:
@@ -150,7 +156,7 @@ def _file(
 
 
 def _refuse_what_is_to_come(root: Path, problems: Problems) -> None:
-    coming = [root / "identity.yml", root / "tracking_plan.yml", *sorted((root / "alerts").glob("*.yml"))]
+    coming = [root / "tracking_plan.yml", *sorted((root / "alerts").glob("*.yml"))]
     for path in coming:
         if path.is_file():
             place = Place(path.relative_to(root).as_posix(), 1, 1)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @click.option("--people", is_flag=True, help="The file has one person a row, and traits in its columns.")
 @click.option(
     "--identifier",
-    type=click.Choice(("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa", "group_id")),
-    help="With --people: the column that tells who it is. With --list: what the identifiers are.",
+    metavar="TYPE",
+    help="With --people: the column that tells who it is. With --list: the type of the identifiers.",
 )
 @click.option(
     "--max-rejected",

@@ -81,7 +81,7 @@ def explain(workspace: Workspace, key: str, identifier: str, as_of: datetime) ->
         raise UsageError(f"`{key}` ranks everybody by `top`, and one profile does not tell", hint="see `audiences members`")
     with workspace.prepared_warehouse() as warehouse:
         relations = workspace.dbt.relations()
-        known = read_known(warehouse, relations, identifier, audience)
+        known = read_known(warehouse, relations, identifier, audience, workspace.project.identity)
         first_runs = {**dict.fromkeys(workspace.project.audiences, as_of), **read_first_runs(warehouse, relations)}
     asked = evaluator(workspace, audience, tree, first_runs)
     with workspace.prepared_warehouse() as warehouse:

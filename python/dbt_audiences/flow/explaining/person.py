@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from dbt_audiences.compile.tables import leaves
 from dbt_audiences.core.definitions import InAudience, Members
 from dbt_audiences.core.errors import UsageError
+from dbt_audiences.core.identity import Identity
 from dbt_audiences.core.project import Audience
 from dbt_audiences.core.warehouse import Relations, Warehouse, text_literal
 from dbt_audiences.flow.evaluate import Call, Person
@@ -31,7 +32,7 @@ class Known:
     entered_at: datetime | None
 
 
-def read_known(warehouse: Warehouse, relations: Relations, identifier: str, audience: Audience) -> Known:
+def read_known(warehouse: Warehouse, relations: Relations, identifier: str, audience: Audience, identity: Identity) -> Known:
     """The profile that `type:value`, a profile id or a bare value names, or the account by its id or `group_id:` and the id.
 
     Raises where it names none or several.
@@ -39,7 +40,7 @@ def read_known(warehouse: Warehouse, relations: Relations, identifier: str, audi
     if audience.of == "accounts":
         person, around = _account(warehouse, relations, identifier)
     else:
-        person = _person(warehouse, relations, _profile_id(warehouse, relations, identifier))
+        person = _person(warehouse, relations, _profile_id(warehouse, relations, identifier, identity))
         around = _beside(warehouse, relations, person.profile_id) if _reads_accounts(audience) else ()
     entered = warehouse.fetch(
         f"select entered_at from {relations['memberships']} where audience = {text_literal(audience.key)} "
@@ -123,14 +124,14 @@ def read_first_runs(warehouse: Warehouse, relations: Relations) -> dict[str, dat
     return {str(key): at.replace(tzinfo=UTC) for key, at in rows if isinstance(at, datetime)}
 
 
-def _profile_id(warehouse: Warehouse, relations: Relations, identifier: str) -> str:
+def _profile_id(warehouse: Warehouse, relations: Relations, identifier: str, identity: Identity) -> str:
     kind, colon, value = identifier.partition(":")
     found = {
         str(row[0])
         for row in warehouse.fetch(
             f"select profile_id from {relations['profile_identifiers']} where profile_id = {text_literal(identifier)} "
             f"or value = {text_literal(identifier)}"
-            + (f" or (type = {text_literal(kind)} and value = {text_literal(_normal(kind, value))})" if colon else "")
+            + (f" or (type = {text_literal(kind)} and value = {text_literal(identity.normal(kind, value))})" if colon else "")
         )
     }
     if not found:
@@ -140,10 +141,6 @@ def _profile_id(warehouse: Warehouse, relations: Relations, identifier: str) -> 
     if len(found) > 1:
         raise UsageError(f"`{identifier}` is of several profiles", hint="write its type too, as user_id:7 or email:a@b.c")
     return found.pop()
-
-
-def _normal(kind: str, value: str) -> str:
-    return value.strip().lower() if kind == "email" else value
 
 
 def _call(row: tuple[object, ...]) -> Call:

@@ -109,4 +109,4 @@ def evaluator(workspace: Workspace, audience: Audience, tree: Sequence[Part], fi
     with workspace.scratch(generate(changed, identifiers_of(project.destinations))) as copy:
         (copy / "models" / "audiences" / "audiences.yml").unlink(missing_ok=True)  # its tests would only cost time
         known = dict.fromkeys(keys, first_runs[audience.key]) if audience.key in first_runs else {}
-        return Evaluator(copy, keys, {**first_runs, **known}, workspace.parsed_before("explain"))
+        return Evaluator(copy, keys, {**first_runs, **known}, workspace.parsed_before("explain"), workspace.project.identity)

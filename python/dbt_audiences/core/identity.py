@@ -1,0 +1,85 @@
+"""The types of identifiers: those that are always known, and what `identity.yml` says of them and adds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+FIRST = ("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa")
+"""Types that go before all others where a call has several, in this order; the others follow by their names."""
+STANDARD = (*FIRST, "android.id", "android.push_token", "ga_client_id", "ios.id", "ios.push_token")
+"""Every type that is known without `identity.yml`."""
+ACCOUNT = "group_id"
+"""What an account is known by, which is no type of identifier of users."""
+
+From = Literal["trait", "property", "external_id"]
+Normalize = Literal["lower_trim", "phone"]
+
+_BLANKS = " \t\r\n"
+_AS_WRITTEN = ("user_id", "anonymous_id", "android.idfa", "ios.idfa")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """Where a type of the project's own is read from: a trait, a property, or an external id of the type `key`."""
+
+    source: From
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What `identity.yml` says; without the file nothing is blocked, and aliases link.
+
+    custom            name -> where it is read from
+    normalize         type -> how its values are written, where that is said
+    blocked           type, or `*` for all -> values that identify nobody
+    blocked_patterns  the same -> regular expressions of such values
+    """
+
+    custom: Mapping[str, Custom] = field(default_factory=dict)
+    normalize: Mapping[str, Normalize] = field(default_factory=dict)
+    blocked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    blocked_patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases_link: bool = True
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Every type, the one first that goes before the others where a call has several."""
+        return (*FIRST, *sorted({*STANDARD, *self.custom} - set(FIRST)))
+
+    def normal(self, type_: str, value: str) -> str:
+        """A value as staging writes it; empty where it is none."""
+        way = self.normalize.get(type_) or ("lower_trim" if type_ == "email" else None)
+        if way == "phone":
+            digits = re.sub(r"^00", "+", value.translate(str.maketrans("", "", _BLANKS + ".-()")))
+            return digits if _PHONE.fullmatch(digits) else ""
+        if way == "lower_trim":
+            return value.strip(_BLANKS).lower()
+        return value if type_ in _AS_WRITTEN else value.strip(_BLANKS)
+
+    def place(self, type_: str) -> tuple[str, str, str]:
+        """Where a call names an identifier: its column, and for a column of JSON what stands before and after the value."""
+        if type_ in ("user_id", "anonymous_id"):
+            return type_, "", ""
+        custom = self.custom.get(type_)
+        if type_ == "email" or (custom is not None and custom.source == "trait"):
+            return "context", f'{{"traits":{{{json.dumps(custom.key if custom else type_)}:', "}}"
+        if custom is not None and custom.source == "property":
+            return "properties", f"{{{json.dumps(custom.key)}:", "}"
+        if custom is not None:
+            marks = f'"type":{json.dumps(custom.key)},"collection":"users","encoding":"none"'
+            return "context", f'{{"externalIds":[{{{marks},"id":', "}]}"
+        if type_ == "ga_client_id":
+            return "context", '{"integrations":{"Google Analytics":{"clientId":', "}}}"
+        device, name = type_.split(".")
+        key = {"id": "id", "idfa": "advertisingId", "push_token": "token"}[name]
+        return "context", f'{{"device":{{"type":"{device}","{key}":', "}}"
+
+
+UNCHANGED = Identity()
+"""A project without the file."""

@@ -1,0 +1,172 @@
+"""`identity.yml` -> `Identity`: types of identifiers of the project's own, and what identifies nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+from dbt_audiences.core.definitions import Place
+from dbt_audiences.core.identity import ACCOUNT, STANDARD, Custom, From, Identity, Normalize
+from dbt_audiences.core.project import Audience, SendTo, SqlTrait, Trait
+from dbt_audiences.spec.fields import Fields, Problems, nearest, text_of
+from dbt_audiences.spec.nodes import MapNode, Node, Wrong, read_yaml
+from dbt_audiences.spec.patterns import check_pattern
+
+FILE = "identity.yml"
+SOURCES: tuple[From, ...] = get_args(From)
+WAYS: tuple[Normalize, ...] = get_args(Normalize)
+NAME = r"[a-z][a-z0-9_]{0,49}"
+RESERVED = ("account_id", ACCOUNT, "key", "name", "references")
+"""Words that mean something else where types of identifiers are named."""
+TO_COME = ("default_region", "limit", "limits", "merge_protection", "priority")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was read so far."""
+
+    custom: dict[str, Custom] = field(default_factory=dict)
+    normalize: dict[str, Normalize] = field(default_factory=dict)
+    blocked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    blocked_patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read_identity(root: Path, problems: Problems) -> Identity | None:
+    """What the project's file says, if it has one; None where it could not be read, which is noted."""
+    path = root / FILE
+    if not path.is_file():
+        return Identity()
+    before = len(problems.found)
+    found = problems.attempt(lambda: _identity(read_yaml(root, path), problems))
+    return found if len(problems.found) == before else None
+
+
+def _identity(node: Node, problems: Problems) -> Identity:
+    fields = Fields(node, f"`{FILE}`", problems)
+    _refuse_what_is_to_come(fields)
+    types = fields.take("identifiers")
+    said = _Said()
+    _blocked(fields, "*", said)
+    if types is not None:
+        problems.attempt(_types, types, said, problems)
+    aliases_link = fields.one_of("alias", ("link", "ignore")) != "ignore"
+    fields.finish()
+    return Identity(said.custom, said.normalize, said.blocked, said.blocked_patterns, aliases_link)
+
+
+def _refuse_what_is_to_come(fields: Fields) -> None:
+    for word in TO_COME:
+        if word in fields:
+            fields.take(word)
+            fields.problems.add(fields.place_of(word), f"`{word}` is not supported yet", "leave it out until it is")
+
+
+def _types(node: Node, said: _Said, problems: Problems) -> None:
+    if not isinstance(node, MapNode) or not node.entries:
+        raise Wrong(node.place, "`identifiers` is a mapping of types to what is said of them", "{phone: {trait: phone}}")
+    for name, value in node.entries.items():
+        problems.attempt(_type, name, node.key_places[name], value, said, problems)
+
+
+def _type(name: str, place: Place, node: Node, said: _Said, problems: Problems) -> None:
+    fields = Fields(node, f"`{name}`", problems)
+    if name in STANDARD:
+        _refuse_source(name, fields)
+    else:
+        _check_name(name, place)
+        said.custom[name] = _source(name, place, fields)
+    _refuse_what_is_to_come(fields)
+    way = fields.one_of("normalize", ("lower_trim",) if name == "email" else WAYS)
+    if way is not None:
+        said.normalize[name] = way  # type: ignore[assignment]  # one_of checked it
+    _blocked(fields, name, said)
+    fields.finish()
+
+
+def _check_name(name: str, place: Place) -> None:
+    if name in RESERVED:
+        what = "is what accounts are known by" if name == ACCOUNT else "means something else where types are named"
+        raise Wrong(place, f"`{name}` {what}", "choose another name")
+    if not re.fullmatch(NAME, name):
+        hint = nearest(name, STANDARD) or "a letter, then letters, digits and `_`, all lower case, at most 50"
+        raise Wrong(place, f"`{name}` is no type of identifier", hint)
+
+
+def _refuse_source(name: str, fields: Fields) -> None:
+    for source in SOURCES:
+        if fields.take(source) is not None:
+            hint = "leave it out; a type under another name can be read from there"
+            fields.problems.add(fields.place_of(source), f"`{name}` is read from its own places", hint)
+
+
+def _source(name: str, place: Place, fields: Fields) -> Custom:
+    fields.refuse_together(*SOURCES)
+    for source in SOURCES:
+        node = fields.take(source)
+        if node is not None:
+            key = text_of(node, f"`{source}`")
+            if not key:
+                raise Wrong(node.place, f"`{source}` is empty", "give the name that it has in the calls")
+            return Custom(source, key)
+    rest = [key for key in fields.node.entries if key not in ("normalize", "blocked", "blocked_patterns", *TO_COME)]
+    meant = [(key, hint) for key in rest if (hint := nearest(key, SOURCES)) is not None]
+    if meant:
+        raise Wrong(fields.place_of(meant[0][0]), f"`{meant[0][0]}` is not known in `{name}`", meant[0][1])
+    hint = nearest(name, STANDARD) or f"such as {{trait: {name}}}; or `property:`, or `external_id:`"
+    raise Wrong(place, f"nothing says where `{name}` is read from", hint)
+
+
+def _blocked(fields: Fields, name: str, said: _Said) -> None:
+    written = Identity(normalize=said.normalize)
+    values = fields.distinct("blocked")
+    for value in values or ():
+        normal = written.normal(name, value) if name != "*" else value
+        if normal != value:
+            hint = f"write `{normal}`: values are normalized before they are compared" if normal else "leave it out"
+            fields.problems.add(fields.place_of("blocked"), f"`{value}` is no `{name}` once it is normalized", hint)
+    if values:
+        said.blocked[name] = values
+    patterns = fields.distinct("blocked_patterns")
+    for pattern in patterns or ():
+        try:
+            check_pattern(pattern, fields.place_of("blocked_patterns"))
+        except Wrong as wrong:
+            found = wrong.problem
+            fields.problems.add(found.place, found.message.replace("`matches`", "`blocked_patterns`"), found.hint)
+    if patterns:
+        said.blocked_patterns[name] = patterns
+
+
+def check_identifiers(
+    definitions: Iterable[Audience | Trait], sql_traits: Iterable[SqlTrait], identity: Identity, problems: Problems
+) -> None:
+    """Note every type of identifier that is named and neither a standard one nor one of `identity.yml`."""
+    known = identity.types
+    for place, name in (*(pair for one in definitions for pair in _named(one)), *_named_by_models(sql_traits)):
+        if name not in known:
+            meant, own = nearest(name, known), f"types of your own stand below `identifiers:` in {FILE}"
+            hint = own if meant is None else f"{meant} {own[0].upper()}{own[1:]}"
+            problems.add(place, f"`{name}` is no type of identifier of users", hint)
+
+
+def _named(one: Audience | Trait) -> Iterator[tuple[Place, str]]:
+    if isinstance(one, Audience):
+        given = (kind for example in one.examples for person in example.given for kind in person.identifiers)
+        yield from dict.fromkeys((one.place, kind) for kind in (*one.identifiers, *given))
+    for send in one.send_to:
+        yield from _of_send(send, is_of_accounts=one.of == "accounts")
+
+
+def _named_by_models(sql_traits: Iterable[SqlTrait]) -> Iterator[tuple[Place, str]]:
+    for one in sql_traits:
+        if one.of == "users":
+            yield one.place, one.identifier
+        for send in one.send_to:
+            yield from _of_send(send, is_of_accounts=one.of == "accounts")
+
+
+def _of_send(send: SendTo, *, is_of_accounts: bool) -> Iterator[tuple[Place, str]]:
+    yield from ((send.place, kind) for kind in send.identifiers or () if not (is_of_accounts and kind == ACCOUNT))
