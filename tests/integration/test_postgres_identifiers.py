@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from tests.integration import identity_calls
-from tests.integration.postgres import Server, running_server
-from tests.integration.test_postgres import empty_sides
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as found:
-        yield found
+from tests.integration.postgres import Server
+from tests.integration.sides import empty_sides
 
 
 def test_both_engines_read_identifiers_alike(server: Server, tmp_path: Path) -> None:
