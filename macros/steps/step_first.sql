@@ -8,8 +8,7 @@
   shape     profile_id, message_id (of the parent), the instant; only parents that something follows
 -#}
 {% macro step_first(line, instant, keys=0, several=false) -%}
-    {%- set names = ['profile_id'] -%}
-    {%- for number in range(keys) -%}{%- do names.append('key_' ~ (number + 1)) -%}{%- endfor -%}
+    {%- set names = dbt_audiences._line_columns(keys) -%}
     select
         profile_id,
         message_id,

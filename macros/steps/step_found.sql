@@ -8,8 +8,7 @@
   shape    profile_id, message_id (of the parent), matches, the totals; only parents that have their keys and a span
 -#}
 {% macro step_found(line, keys=0, weights=[]) -%}
-    {%- set names, sums = ['profile_id'], ['counted'] -%}
-    {%- for number in range(keys) -%}{%- do names.append('key_' ~ (number + 1)) -%}{%- endfor -%}
+    {%- set names, sums = dbt_audiences._line_columns(keys), ['counted'] -%}
     {%- for weight in weights -%}{%- do sums.append('weight_' ~ loop.index) -%}{%- endfor -%}
     select
         profile_id,

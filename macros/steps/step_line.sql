@@ -59,6 +59,14 @@
 {%- endmacro %}
 
 
+{#- What lines with so many keys are partitioned by. -#}
+{% macro _line_columns(keys) -%}
+    {%- set names = ['profile_id'] -%}
+    {%- for number in range(keys) -%}{%- do names.append('key_' ~ (number + 1)) -%}{%- endfor -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+
 {#- One side of the pairs as columns, each after a comma. -#}
 {% macro _keys_as(keys, side) -%}
     {%- set columns = [''] -%}

@@ -64,10 +64,9 @@
     {%- set block = '((' ~ place ~ ') >> level)' -%}
     {%- set numbers = [] -%}
     {%- for level in range(40) -%}{%- do numbers.append('(' ~ level ~ ')') -%}{%- endfor -%}
-    {%- set names = [] -%}
-    {%- for number in range(key_count) -%}{%- do names.append('key_' ~ (number + 1)) -%}{%- endfor -%}
+    {%- set names = dbt_audiences._line_columns(key_count) -%}
     select
-        {{ (['profile_id'] + names + (['message_id', 'from_at', 'to_at'] if of_parents else ['occurred_at'] + ([counted] if counted else []))) | join(',\n        ') }},
+        {{ (names + (['message_id', 'from_at', 'to_at'] if of_parents else ['occurred_at'] + ([counted] if counted else []))) | join(',\n        ') }},
         level,
         {{ block }}{{ ' + 1' if of_parents }} as block
     from {{ ranked }}

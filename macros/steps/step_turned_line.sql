@@ -60,8 +60,7 @@
   shape   profile_id, message_id (of the parent), matches
 -#}
 {% macro step_turned_found(line, keys=0, ending=[]) -%}
-    {%- set names = ['profile_id'] -%}
-    {%- for number in range(keys) -%}{%- do names.append('key_' ~ (number + 1)) -%}{%- endfor -%}
+    {%- set names = dbt_audiences._line_columns(keys) -%}
     {%- set over = 'over (\n                partition by ' ~ (names + ['turn']) | join(', ')
         ~ '\n                order by moment, place rows between unbounded preceding and current row\n            )' -%}
     {%- set counted = 'least(last_stands, turned) - least(first_stands, turned)' -%}

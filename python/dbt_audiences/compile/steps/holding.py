@@ -75,18 +75,17 @@ class _Sequence:
     waiting: list[Expression] = field(default_factory=list)
     made: dict[tuple[int, Above], str] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
-    turning: dict[int, bool] | None = None
-
-    @property
-    def is_in_order(self) -> bool:
-        """Whether `complete_within` is judged by when each event's chain is complete; else each chain is judged by itself."""
-        return self.turning is not None
+    is_in_order: bool = False
+    """Whether `complete_within` is judged by when each event's chain is complete; else each chain is judged by itself."""
+    turning: dict[int, bool] = field(default_factory=dict)
+    """The children that hold between deadlines, and whether they turn in the order of time."""
 
     def build(self) -> Held:
         root, ctes = self.root, self.scene.ctes
         name = name_of(root)
         if root.complete_within is not None:
-            self.turning = turning_children(root)
+            turning = turning_children(root)
+            self.is_in_order, self.turning = turning is not None, turning or {}
         columns = sorted({*self.columns, *columns_above(root, self.scene)})
         self.events.prunes = root.complete_within is None or self.is_in_order
         if self.events.prunes:
@@ -116,7 +115,7 @@ class _Sequence:
             base = self.events.base(child)
             if child.step.then is None:
                 found = base
-            elif id(child) in (self.turning or ()):
+            elif id(child) in self.turning:
                 found = self._turned(child, base)
             else:
                 found = self._held(child.step, base, above, self.events.columns(child), base)
@@ -192,7 +191,7 @@ class _Sequence:
 
     def _completes(self, step: Performed, test: Test) -> bool:
         """Whether it must be known when a child is complete: only the first event's own spans end at the deadline."""
-        is_own = step is self.root and (test.child.step.then is None or id(test.child) in (self.turning or ()))
+        is_own = step is self.root and (test.child.step.then is None or id(test.child) in self.turning)
         return bool(test.number) and test.sign == ">=" and self.is_in_order and not is_own
 
     def _can_wait(self, child: Child) -> bool:
@@ -220,7 +219,7 @@ class _Sequence:
         measure = child.step.measure
         if isinstance(measure, Aggregate):
             return entry | value_entry(measure, links, parts, scene, name, self.events.columns(child))
-        in_order = (self.turning or {}).get(id(child))
+        in_order = self.turning.get(id(child))
         if in_order is None:
             counts = [one for link in links for one in counted(link, parts, scene, name)]
         else:
@@ -261,7 +260,7 @@ class _Sequence:
 
     def _spans(self, step: Performed, rows: str, above: Above, child: Child, kept: list[str], waits: bool, name: str) -> str:
         names = [*([EVENT] if has_names(step) else []), *above.columns] if can_tie(child) else []
-        columns = [*kept, *names, *(["deadline_at"] if id(child) in (self.turning or ()) else [])]
+        columns = [*kept, *names, *(["deadline_at"] if id(child) in self.turning else [])]
         blocked = self._blocked(rows, child, name)
         is_bounded = self.events.roots is not None or (step is self.root and self.is_in_order)
         return self.scene.ctes.add(f"{name}_span", span(rows, child, columns, blocked, waits=waits, is_bounded=is_bounded))

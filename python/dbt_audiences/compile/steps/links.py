@@ -270,7 +270,7 @@ def ranked(
     """The CTEs of counts by one inequality: pairs for profiles with few rows, for the others equalities of blocks of ranks."""
     heavy = scene.ctes.add(f"{name}_heavy", package_call("step_heavy", link.children, HEAVY))
     light = _pairs(link, split, scene, name, heavy=heavy, also=test, weight=weight)
-    ranked = scene.ctes.add(
+    ranks = scene.ctes.add(
         f"{name}_ranked",
         package_call(
             "step_ranked",
@@ -286,8 +286,8 @@ def ranked(
             counted=weight,
         ),
     )
-    above = scene.ctes.add(f"{name}_blocks_above", package_call("step_blocks", ranked, operator, len(equal), True))
-    below = scene.ctes.add(f"{name}_blocks", package_call("step_blocks", ranked, operator, len(equal), False, counted=weight))
+    above = scene.ctes.add(f"{name}_blocks_above", package_call("step_blocks", ranks, operator, len(equal), True))
+    below = scene.ctes.add(f"{name}_blocks", package_call("step_blocks", ranks, operator, len(equal), False, counted=weight))
     names = [f"key_{number + 1}" for number in range(len(equal))] + ["level", "block"]
     plain = Link(above, below, link.strictly, link.is_tied)
     found = _found(plain, [[one, one] for one in names], [], scene, name, counted=weight)
