@@ -42,7 +42,7 @@ def not_supported_page() -> str:
         "`audiences compile`, `run`, `test` and `diff` refuse the project by name and exit with 2; nothing is ignored. A "
         "definition with `enabled: false` may hold them.",
         "Files of `alerts/` and `tracking_plan.yml` are refused where they stand; in [`identity.yml`](../identity.md) "
-        f"{code(TO_COME)} are.",
+        f"{code(TO_COME)} is.",
     ]
     computed = [(f"{trait}{more}", _refusal(trait=f"{trait}{more}")) for more in _IN_TRAIT]
     for title, found in (

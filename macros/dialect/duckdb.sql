@@ -95,3 +95,7 @@
 {% macro duckdb__each_json_entry(expression) -%}
     {{ return('cross join lateral json_each(' ~ expression ~ ') as entry') }}
 {%- endmacro %}
+
+{% macro duckdb__checksum(columns) -%}
+    {{ return("cast(coalesce(sum(cast(hash(" ~ columns | join(', ') ~ ") as hugeint)), 0) as " ~ dbt.type_string() ~ ")") }}
+{%- endmacro %}

@@ -113,3 +113,7 @@
 {% macro postgres__lock_state(name) -%}
     {{ return('select pg_advisory_xact_lock(hashtext(' ~ dbt_audiences.text_literal(name) ~ '));') }}
 {%- endmacro %}
+
+{% macro postgres__checksum(columns) -%}
+    {{ return('cast(coalesce(sum(hashtextextended(cast(row(' ~ columns | join(', ') ~ ') as text), 0)), 0) as text)') }}
+{%- endmacro %}

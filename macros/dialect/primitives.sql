@@ -212,6 +212,11 @@
     {{ return('') }}
 {%- endmacro %}
 
+{#- A text that differs where the rows differ in these columns, whatever their order. -#}
+{% macro checksum(columns) -%}
+    {{ return(adapter.dispatch('checksum', 'dbt_audiences')(columns)) }}
+{%- endmacro %}
+
 {#- The patterns that both engines read texts with, as SQL literals: a number, a whole instant, its local part, its offset. -#}
 {% macro value_patterns() -%}
     {%- set blank = '[ \\t\\n\\r\\f\\v]*' -%}

@@ -35,7 +35,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if state.edges > 0 -%}
-        {{ exceptions.raise_compiler_error('the identity graph did not settle; please report this with the size of identifier_links') }}
+        {{ exceptions.raise_compiler_error('the identity graph did not settle; please report this with the size of stg_calls') }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -5,6 +5,12 @@
   tied it was deleted, the part with the oldest identifier keeps the id.
 -#}
 {% macro graph_profiles(identifiers) -%}
+        create temporary table graph_known as
+        select known.profile_id, known.first_seen_at, labels.label
+        from {{ identifiers }} as known
+        inner join graph_types as types on types.type = known.type
+        inner join graph_nodes as nodes on nodes.type_no = types.type_no and nodes.value = known.value
+        inner join graph_labels as labels on labels.node = nodes.node;
         create temporary table graph_claims as
         select
             claims.label,
@@ -14,18 +20,19 @@
             ) as choice
         from (
             select
-                labels.label,
+                known.label,
                 known.profile_id,
                 row_number() over (
-                    partition by known.profile_id order by min(known.first_seen_at), labels.label
+                    partition by known.profile_id order by min(known.first_seen_at), known.label
                 ) as claim
-            from {{ identifiers }} as known
-            inner join graph_nodes as nodes on nodes.type = known.type and nodes.value = known.value
-            inner join graph_labels as labels on labels.node = nodes.node
-            group by labels.label, known.profile_id
+            from graph_known as known
+            group by known.label, known.profile_id
         ) as claims
         inner join (
-            select profile_id, min(first_seen_at) as first_seen_at from {{ identifiers }} group by profile_id
+            select profile_id, min(first_seen_at) as first_seen_at
+            from {{ identifiers }}
+            where profile_id in (select profile_id from graph_known)
+            group by profile_id
         ) as ages on ages.profile_id = claims.profile_id
         where claims.claim = 1;
         create temporary table graph_profiles as
@@ -39,6 +46,7 @@
                 else {{ dbt_audiences._new_profile_id() }}
             end
         from graph_nodes as nodes
+        inner join graph_types as types on types.type_no = nodes.type_no
         inner join graph_labels as labels on labels.node = nodes.node and labels.label = nodes.node
         where not exists (select 1 from graph_claims as claims where claims.label = nodes.node);
         create temporary table graph_merged as
@@ -50,5 +58,5 @@
 
 
 {% macro _new_profile_id(suffix='') -%}
-    {{ return("'p' || substr(md5(nodes.type || ':' || nodes.value" ~ suffix ~ '), 1, 20)') }}
+    {{ return("'p' || substr(md5(types.type || ':' || nodes.value" ~ suffix ~ '), 1, 20)') }}
 {%- endmacro %}

@@ -1,29 +1,52 @@
 {#-
-  Identifiers into profiles: whatever was seen together, directly or through others, is one profile. The model's query gives the
-  links (identifier_type, identifier_value, linked_type, linked_value, first_seen_at); the table keeps its profile ids from run to
-  run. A merge keeps the older profile's id, and memberships and ledger follow in the same transaction. Where more than half of the
-  identifiers are gone, their source may have broken: the model fails, as a `guarded_table` does, and everything waits.
+  Identifiers into profiles: what calls name together, directly or through others, is one profile, as far as the limits of identity.yml
+  allow. The model's query gives the combinations of identifiers that calls name; the table keeps its profile ids from run to run. A
+  run looks at the components that new calls reach, or at all. A merge keeps the older profile's id, and memberships and ledger
+  follow in the same transaction. Where more than half of the identifiers are gone, their source may have broken: the model fails,
+  as a `guarded_table` does, and everything waits.
 -#}
 {% materialization profile_graph, default %}
     {%- set relation = this.incorporate(type='table') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- set identity = dbt_audiences.from_project('audiences_identity')() -%}
+    {%- set rules = {'types': dbt_audiences.identifier_types(identity), 'limits': dbt_audiences.profile_limits(identity)} -%}
     {%- set has_run = adapter.get_relation(this.database, this.schema, this.identifier) is not none -%}
     {%- if not has_run -%}{%- do dbt_audiences.make_state_table(model) -%}{%- endif -%}
-    {%- call statement('links') -%}
-        {{ dbt_audiences.graph_tables(sql) }}
-    {%- endcall -%}
-    {%- do dbt_audiences.refuse_emptied_source(model.name, 'graph_nodes', has_run) -%}
-    {%- do dbt_audiences.connect_graph() -%}
-    {%- call statement('main') -%}
-        {{ dbt_audiences.lock_state('identity') }}
-        {{ dbt_audiences.graph_profiles(relation) }}
-        {{ dbt_audiences.follow_merges() }}
-        {{ dbt_audiences.replace_identifiers(relation) }}
-    {%- endcall -%}
+    {%- set scope = dbt_audiences.identity_scope(sql, rules, has_run) -%}
+    {%- if scope.is_full or scope.is_touched -%}
+        {%- do dbt_audiences.resolve_identities(relation, scope, rules, has_run) -%}
+    {%- else -%}
+        {%- call statement('main') -%}drop table graph_scope{%- endcall -%}
+    {%- endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do persist_docs(relation, model) -%}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}
+
+
+{#- The steps of a run that has something to look at: `scope` as identity_scope gives it. -#}
+{% macro resolve_identities(relation, scope, rules, has_run) -%}
+    {%- set is_first = not has_run or run_query('select 1 from ' ~ relation ~ ' limit 1').rows | length == 0 -%}
+    {%- call statement('graph') -%}
+        {{ dbt_audiences.graph_tables(scope.sql, rules.types) }}
+    {%- endcall -%}
+    {%- if scope.is_full -%}{%- do dbt_audiences.refuse_emptied_source(model.name, 'graph_nodes', has_run) -%}{%- endif -%}
+    {%- call statement('edges') -%}
+        {{ dbt_audiences.shared_identifiers(rules.limits.shared_by, rules.types | length, scope.is_full) }}
+        {{ dbt_audiences.graph_edges() }}
+    {%- endcall -%}
+    {%- do dbt_audiences.connect_graph() -%}
+    {%- do dbt_audiences.limited_components(rules.types, rules.limits) -%}
+    {%- call statement('main') -%}
+        {{ dbt_audiences.lock_state('identity') }}
+        {{ dbt_audiences.graph_profiles(relation) }}
+        {{ dbt_audiences.follow_merges() }}
+        {{ dbt_audiences.replace_identifiers(relation, scope.is_full, is_first) }}
+        {{ dbt_audiences.note_violations(scope.is_full) }}
+        {{ dbt_audiences.note_identity_seen(rules.types, scope.fingerprint) }}
+        {{ dbt_audiences.drop_graph(scope.is_full) }}
+    {%- endcall -%}
+{%- endmacro %}

@@ -3,6 +3,7 @@
 {%- set identity = dbt_audiences.from_project('audiences_identity')() -%}
 {%- set types = dbt_audiences.identifier_types(identity) -%}
 {%- set paths = dbt_audiences.identifier_paths(types) -%}
+{%- set previous = dbt_audiences.normalized_identifier('described.previous_id', 'anonymous_id', identity) -%}
 {%- set blocks = identity and (identity.blocked or identity.blocked_patterns) %}
 
 {#- The copy of a message that was loaded first counts; only messages that came twice are sorted for it. -#}
@@ -93,7 +94,7 @@ identified as (
         described.event,
         described.name,
         nullif(described.group_id, '') as group_id,
-        nullif(described.previous_id, '') as previous_id,
+        case when described.type = 'alias' then {{ previous }} end as previous_id,
         described.properties,
         described.traits,
         described.context,
@@ -116,7 +117,7 @@ allowed as (
         identified.event,
         identified.name,
         identified.group_id,
-        identified.previous_id,
+        {{ dbt_audiences.allowed_identifier('identified.previous_id', 'anonymous_id', identity) }} as previous_id,
         identified.properties,
         identified.traits,
         identified.context,

@@ -82,34 +82,39 @@ def calls() -> list[dict[str, Any]]:
     found = []
     for number, (kind, said) in enumerate(PLACES):
         for turn, parts in enumerate(PLACES[kind, said]):
-            by = "email" if kind == "user_id" else "user_id"
-            found.append(_named(parts, by, f"{number}-{turn}"))
+            found.append(_named(parts, _by(kind), f"{number}-{turn}"))
         found.append({**PLACES[kind, said][1], "message_id": f"alone-{number}"})
     for number, parts in enumerate(NOBODY):
         for turn in range(2):
-            by = "email" if {"user_id", "traits"} & parts.keys() and "user_id" in parts else "user_id"
-            found.append({**_named(parts, by, f"nobody-{number}-{turn}")})
+            found.append(_named(parts, _by(*parts), f"nobody-{number}-{turn}"))
         found.append({**parts, "message_id": f"nobody-{number}"})
     return [{"type": "identify", "occurred_at": "2026-01-01 00:00:00", **one} for one in found]
 
 
 def _named(parts: dict[str, Any], by: str, value: str) -> dict[str, Any]:
     """The parts of a call that names somebody else too."""
-    if by == "user_id":
-        return {**parts, "user_id": f"by-{value}", "message_id": value}
+    if by == "anonymous_id":
+        return {**parts, "anonymous_id": f"by-{value}", "message_id": value}
     return {**parts, "traits": {"email": f"by-{value}@example.com"}, "message_id": value}
+
+
+def _by(*columns: str) -> str:
+    """The type of identifier that a call has besides, of which a profile may have several."""
+    return "email" if {"user_id", "anonymous_id"} & set(columns) else "anonymous_id"
 
 
 def expected() -> list[tuple[str, ...]]:
     """The identifiers of each profile, as `type:value`, sorted."""
     profiles = []
     for number, (kind, said) in enumerate(PLACES):
-        by = "email:by-{}-{}@example.com" if kind == "user_id" else "user_id:by-{}-{}"
-        profiles.append(_sorted((f"{kind}:{said}", by.format(number, 0), by.format(number, 1))))
+        profiles.append(_sorted((f"{kind}:{said}", *(_other(_by(kind), f"{number}-{turn}") for turn in range(2)))))
     for number, parts in enumerate(NOBODY):
-        by = "email:by-nobody-{}-{}@example.com" if "user_id" in parts else "user_id:by-nobody-{}-{}"
-        profiles += [(by.format(number, turn),) for turn in range(2)]
+        profiles += [(_other(_by(*parts), f"nobody-{number}-{turn}"),) for turn in range(2)]
     return sorted(profiles)
+
+
+def _other(by: str, value: str) -> str:
+    return f"{by}:by-{value}" + ("@example.com" if by == "email" else "")
 
 
 def found(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, ...]]:

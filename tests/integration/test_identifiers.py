@@ -76,8 +76,8 @@ def test_a_call_is_known_by_the_first_type_in_the_order_of_the_docs(empty: Proje
     project.write("identity.yml", "identifiers: {crm_id: {trait: crm}, zip: {trait: zip}}\n")
     both = {**identity_calls.device("ios", id="i", advertisingId="i", token="i"), **identity_calls.client("g")}
     said: dict[str, dict[str, Any]] = {
-        "user_id": {"user_id": "u"}, "email": {}, "anonymous_id": {"anonymous_id": "a"}, "ios.idfa": {}, "crm_id": {},
-        "ga_client_id": {}, "ios.id": {}, "ios.push_token": {}, "zip": {},
+        "user_id": {"user_id": "u"}, "email": {}, "anonymous_id": {"anonymous_id": "a"}, "crm_id": {}, "ga_client_id": {},
+        "ios.id": {}, "ios.idfa": {}, "ios.push_token": {}, "zip": {},
     }  # fmt: skip
     traits = {"email": "e@example.com", "crm": "c", "zip": "z"}
     calls: list[dict[str, Any]] = []

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.projects import Project, Rows, call, identify, new_project, track
 
 LINKS = 200
+NO_LIMITS = "identifiers: {email: {limit: none}, anonymous_id: {limit: none}}\nlimits: {merges: none}\n"
 KEEP_IDS = "select type, value, profile_id from audiences.profile_identifiers order by all"
 
 
@@ -28,6 +29,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = new_project(tmp_path_factory.mktemp("identity") / "shop")
     send_to = [{"destination": "crm_files", "identifiers": {"user_id": "last", "email": "last"}}]
     project.define("buyers", "{performed: Bought, within: 30 days}", send_to=send_to)
+    project.write("identity.yml", NO_LIMITS)
     project.load(
         *chain(),
         track(None, "Bought", -9, anonymousId="visitor", messageId="as visitor"),

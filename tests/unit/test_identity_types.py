@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,14 +24,18 @@ OWN = Identity(
 
 
 def test_the_macro_lists_the_same_types_in_the_same_order() -> None:
-    first, others = (re.findall(r"'([^']+)'", line) for line in re.findall(r"set (?:first|others) = (.*)", MACRO.read_text()))
+    lists = re.findall(r"set (?:first|others) = \[([^\]]*)\]", MACRO.read_text())
+    first, others = (re.findall(r"'([^']+)'", names) for names in lists)
     assert (tuple(first), (*first, *others)) == (FIRST, STANDARD)
 
 
 def test_types_of_the_projects_own_stand_among_the_last_by_their_names() -> None:
     assert UNCHANGED.types == STANDARD
-    others = ("android.id", "android.push_token", "card", "crm_id", "ga_client_id", "ios.id", "ios.push_token", "zip")
+    android, ios = (tuple(f"{device}.{name}" for name in ("id", "idfa", "push_token")) for device in ("android", "ios"))
+    others = (*android, "anonymous_id", "card", "crm_id", "ga_client_id", *ios, "zip")
     assert OWN.types == (*FIRST, *others)
+    first = replace(OWN, priority=("card", "email"))
+    assert first.types == ("card", "email", "user_id", *(name for name in others if name != "card"))
 
 
 def test_the_schema_knows_every_standard_type() -> None:

@@ -24,7 +24,7 @@ from dbt_audiences.compile.tables import Tables, table_models
 from dbt_audiences.compile.traits import trait_model
 from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.errors import DefinitionError, UsageError
-from dbt_audiences.core.identity import Identity
+from dbt_audiences.core.identity import Identity, Limit
 from dbt_audiences.core.project import Project, Sendable, SendTo
 from dbt_audiences.spec.reuse import Reuse
 
@@ -196,6 +196,10 @@ def _project_macros(project: Project) -> str:
     )
 
 
+def _limit(limit: Limit | None) -> Expression:
+    return None if limit is None else {"count": limit.count, "period": limit.period}
+
+
 def _identity_macro(identity: Identity) -> str:
     """What identity.yml says, in the words of the package's macros about identity."""
     said: dict[str, Expression] = {
@@ -204,5 +208,12 @@ def _identity_macro(identity: Identity) -> str:
         "blocked": {name: list(values) for name, values in identity.blocked.items()},
         "blocked_patterns": {name: list(patterns) for name, patterns in identity.blocked_patterns.items()},
         "alias": "link" if identity.aliases_link else "ignore",
+        "priority": list(identity.priority),
+        "limits": {name: _limit(limit) for name, limit in identity.limits.items()},
+        "profile_limits": {
+            "merges": identity.profile_limits.merges,
+            "identifiers": identity.profile_limits.identifiers,
+            "shared_by": identity.profile_limits.shared_by,
+        },
     }
     return f"\n\n{{% macro audiences_identity() -%}}\n    {{{{ return({render(said, 4)}) }}}}\n{{%- endmacro %}}\n"

@@ -8,15 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-FIRST = ("user_id", "email", "anonymous_id", "android.idfa", "ios.idfa")
+FIRST = ("user_id", "email")
 """Types that go before all others where a call has several, in this order; the others follow by their names."""
-STANDARD = (*FIRST, "android.id", "android.push_token", "ga_client_id", "ios.id", "ios.push_token")
+STANDARD = (
+    *FIRST, "android.id", "android.idfa", "android.push_token", "anonymous_id", "ga_client_id", "ios.id", "ios.idfa",
+    "ios.push_token",
+)  # fmt: skip
 """Every type that is known without `identity.yml`."""
 ACCOUNT = "group_id"
 """What an account is known by, which is no type of identifier of users."""
 
 From = Literal["trait", "property", "external_id"]
 Normalize = Literal["lower_trim", "phone"]
+Period = Literal["week", "month", "year"]
 
 _BLANKS = " \t\r\n"
 _AS_WRITTEN = ("user_id", "anonymous_id", "android.idfa", "ios.idfa")
@@ -32,10 +36,34 @@ class Custom:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """How many values of a type a profile may have: ever, or that were first seen within a week, a month or a year."""
+
+    count: int
+    period: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileLimits:
+    """What no profile may exceed, whatever the types; None is no limit.
+
+    merges       how many profiles it may take in, directly or through others
+    identifiers  how many identifiers it may have
+    shared_by    how many others an identifier may be named with before it ties nobody together
+    """
+
+    merges: int | None = 100
+    identifiers: int | None = 1000
+    shared_by: int | None = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """What `identity.yml` says; without the file nothing is blocked, and aliases link.
+    """What `identity.yml` says; without the file nothing is blocked, aliases link, and the limits are Segment's.
 
     custom            name -> where it is read from
+    priority          types that go before all others where a call has several, in this order
+    limits            type -> how many values of it a profile may have, where that is said; None is no limit
     normalize         type -> how its values are written, where that is said
     blocked           type, or `*` for all -> values that identify nobody
     blocked_patterns  the same -> regular expressions of such values
@@ -46,11 +74,15 @@ class Identity:
     blocked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     blocked_patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aliases_link: bool = True
+    priority: tuple[str, ...] = ()
+    limits: Mapping[str, Limit | None] = field(default_factory=dict)
+    profile_limits: ProfileLimits = ProfileLimits()
 
     @property
     def types(self) -> tuple[str, ...]:
         """Every type, the one first that goes before the others where a call has several."""
-        return (*FIRST, *sorted({*STANDARD, *self.custom} - set(FIRST)))
+        first = dict.fromkeys((*self.priority, *FIRST))
+        return (*first, *sorted({*STANDARD, *self.custom} - first.keys()))
 
     def normal(self, type_: str, value: str) -> str:
         """A value as staging writes it; empty where it is none."""

@@ -26,7 +26,10 @@ from dbt_audiences.run.warehouses.duckdb import connect as connect_duckdb
 _ANY_AS_OF = datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC)
 """An instant that stands nowhere else: compiled SQL holds its literal wherever as_of belongs."""
 
-_IDENTITY = ("profile_identifiers", "identifier_links", "profile_merges", "sql_trait_identifiers")
+_IDENTITY = (
+    "profile_identifiers", "profile_merges", "sql_trait_identifiers", "identity_violations", "identifier_components",
+    "identity_seen",
+)  # fmt: skip
 _CALL_COLUMNS = (
     "message_id", "type", "occurred_at", "received_at", "user_id", "anonymous_id", "event", "name", "group_id", "properties",
     "traits", "context", "source", "loaded_at",

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
 from dbt_audiences.core.definitions import Place
-from dbt_audiences.core.identity import ACCOUNT, STANDARD, Custom, From, Identity, Normalize
+from dbt_audiences.core.identity import ACCOUNT, STANDARD, Custom, From, Identity, Limit, Normalize, Period, ProfileLimits
 from dbt_audiences.core.project import Audience, SendTo, SqlTrait, Trait
 from dbt_audiences.spec.fields import Fields, Problems, nearest, text_of
-from dbt_audiences.spec.nodes import MapNode, Node, Wrong, read_yaml
+from dbt_audiences.spec.nodes import MapNode, Node, Scalar, Wrong, read_yaml
 from dbt_audiences.spec.patterns import check_pattern
 
 FILE = "identity.yml"
@@ -21,7 +22,8 @@ WAYS: tuple[Normalize, ...] = get_args(Normalize)
 NAME = r"[a-z][a-z0-9_]{0,49}"
 RESERVED = ("account_id", ACCOUNT, "key", "name", "references")
 """Words that mean something else where types of identifiers are named."""
-TO_COME = ("default_region", "limit", "limits", "merge_protection", "priority")
+TO_COME = ("default_region",)
+PERIODS: dict[str, Period | None] = {"ever": None, "weekly": "week", "monthly": "month", "yearly": "year"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class _Said:
     normalize: dict[str, Normalize] = field(default_factory=dict)
     blocked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     blocked_patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    limits: dict[str, Limit | None] = field(default_factory=dict)
 
 
 def read_identity(root: Path, problems: Problems) -> Identity | None:
@@ -53,8 +56,61 @@ def _identity(node: Node, problems: Problems) -> Identity:
     if types is not None:
         problems.attempt(_types, types, said, problems)
     aliases_link = fields.one_of("alias", ("link", "ignore")) != "ignore"
+    priority = _priority(fields, said)
+    limits = fields.take("limits")
+    profile_limits = None if limits is None else problems.attempt(_profile_limits, limits, problems)
     fields.finish()
-    return Identity(said.custom, said.normalize, said.blocked, said.blocked_patterns, aliases_link)
+    return Identity(
+        said.custom, said.normalize, said.blocked, said.blocked_patterns, aliases_link, priority, said.limits,
+        profile_limits or ProfileLimits(),
+    )  # fmt: skip
+
+
+def _priority(fields: Fields, said: _Said) -> tuple[str, ...]:
+    names = fields.distinct("priority") or ()
+    known = (*STANDARD, *said.custom)
+    for name in names:
+        if name not in known:
+            hint = nearest(name, known) or "types of your own stand below `identifiers:`"
+            fields.problems.add(fields.place_of("priority"), f"`{name}` is no type of identifier", hint)
+    return names
+
+
+def _profile_limits(node: Node, problems: Problems) -> ProfileLimits:
+    fields = Fields(node, "`limits`", problems)
+    found = {}
+    for word in ("merges", "identifiers", "shared_by"):
+        limit = fields.take(word)
+        if limit is not None:
+            found[word] = problems.attempt(_count, limit, f"`{word}`")
+    fields.finish()
+    return ProfileLimits(**found)
+
+
+def _take_limit(name: str, node: Node, said: _Said) -> None:
+    said.limits[name] = _limit(node)
+
+
+def _limit(node: Node) -> Limit | None:
+    """`5`, `5 weekly` or `none`."""
+    value = node.value() if isinstance(node, Scalar) else None
+    if not isinstance(value, str) or value == "none":
+        count = _count(node, "`limit`")
+        return None if count is None else Limit(count)
+    number, _, period = value.partition(" ")
+    if not number.isdecimal() or not 0 < int(number) < 2**31 or period not in PERIODS:
+        raise Wrong(node.place, f"`{value}` is no limit", f"such as 5, or `5 {'`, `5 '.join(PERIODS)}`; `none` is no limit")
+    return Limit(int(number), PERIODS[period])
+
+
+def _count(node: Node, what: str) -> int | None:
+    """A number of one or more, or `none`."""
+    value = node.value() if isinstance(node, Scalar) else None
+    if value == "none":
+        return None
+    if not isinstance(value, Decimal) or value != value.to_integral_value() or not 0 < value < 2**31:
+        raise Wrong(node.place, f"{what} is a whole number, 1 or more", "such as 5; `none` is no limit")
+    return int(value)
 
 
 def _refuse_what_is_to_come(fields: Fields) -> None:
@@ -79,6 +135,12 @@ def _type(name: str, place: Place, node: Node, said: _Said, problems: Problems) 
         _check_name(name, place)
         said.custom[name] = _source(name, place, fields)
     _refuse_what_is_to_come(fields)
+    limit = fields.take("limit")
+    if limit is not None:
+        problems.attempt(_take_limit, name, limit, said)
+    if fields.take("priority") is not None:
+        hint = "say it once, of all types: `priority: [user_id, email]`"
+        fields.problems.add(fields.place_of("priority"), "`priority` is not said of one type", hint)
     way = fields.one_of("normalize", ("lower_trim",) if name == "email" else WAYS)
     if way is not None:
         said.normalize[name] = way  # type: ignore[assignment]  # one_of checked it
@@ -111,7 +173,8 @@ def _source(name: str, place: Place, fields: Fields) -> Custom:
             if not key:
                 raise Wrong(node.place, f"`{source}` is empty", "give the name that it has in the calls")
             return Custom(source, key)
-    rest = [key for key in fields.node.entries if key not in ("normalize", "blocked", "blocked_patterns", *TO_COME)]
+    known = ("normalize", "blocked", "blocked_patterns", "limit", "priority", *TO_COME)
+    rest = [key for key in fields.node.entries if key not in known]
     meant = [(key, hint) for key in rest if (hint := nearest(key, SOURCES)) is not None]
     if meant:
         raise Wrong(fields.place_of(meant[0][0]), f"`{meant[0][0]}` is not known in `{name}`", meant[0][1])

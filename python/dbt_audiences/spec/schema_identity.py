@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dbt_audiences.core.identity import STANDARD
-from dbt_audiences.spec.identity import NAME, RESERVED, SOURCES, WAYS
+from dbt_audiences.spec.identity import NAME, PERIODS, RESERVED, SOURCES, WAYS
 from dbt_audiences.spec.schema_words import Schema, any_required, described, listed, mapping, not_together, words
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
+_COUNTS: list[Schema] = [{"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, {"const": "none"}]
 _READ_FROM = {
     "trait": "The trait, of an identify call or in `context.traits`.",
     "property": "The property of an event.",
@@ -25,7 +26,21 @@ def identity_file() -> Schema:
         "description": "Types of your own, and what is said of the others.",
     }
     alias = described(words("link", "ignore"), "Whether alias calls make two profiles one; link by default.")
-    return mapping({"identifiers": types, **_blocked("every type"), "alias": alias})
+    priority = described(
+        listed(_TEXT, uniqueItems=True), "Types that go before all others where a call has several, in this order."
+    )
+    return mapping({"identifiers": types, **_blocked("every type"), "alias": alias, "priority": priority, "limits": _limits()})
+
+
+def _limits() -> Schema:
+    words_of = {
+        "merges": "How many profiles one may take in; 100 by default.",
+        "identifiers": "How many identifiers a profile may have; 1000 by default.",
+        "shared_by": "With how many others an identifier may be named before it ties nobody together; 1000 by default.",
+    }
+    return described(
+        mapping({word: described({"anyOf": _COUNTS}, text) for word, text in words_of.items()}), "What no profile may exceed."
+    )
 
 
 def _custom() -> Schema:
@@ -35,7 +50,12 @@ def _custom() -> Schema:
 
 def _settings(name: str) -> dict[str, Schema]:
     ways = words("lower_trim") if name == "email" else words(*WAYS)
-    return {"normalize": described(ways, "How values are written before they are compared."), **_blocked("this type")}
+    limit: Schema = {"anyOf": [*_COUNTS, {"type": "string", "pattern": f"^[0-9]+ ({'|'.join(PERIODS)})$"}]}
+    return {
+        "normalize": described(ways, "How values are written before they are compared."),
+        "limit": described(limit, "How many values a profile may have; 1 of `user_id` and 5 of all others by default."),
+        **_blocked("this type"),
+    }
 
 
 def _blocked(of: str) -> dict[str, Schema]:

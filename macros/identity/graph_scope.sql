@@ -1,0 +1,49 @@
+{#- Statements that make graph_scope: what new calls and SQL traits name, and all that was connected with it. -#}
+{% macro graph_scope(types, loaded_at) -%}
+    {%- set calls = dbt_audiences.state_relation('stg_calls') -%}
+    {%- set identifiers = dbt_audiences.state_relation('profile_identifiers') -%}
+    {%- set components = dbt_audiences.state_relation('identifier_components') -%}
+        create temporary table graph_touched as
+    {%- for type in types %}
+        select '{{ type.name }}' as type, {{ type.column }} as value
+        from {{ calls }} where {{ type.column }} is not null and loaded_at > {{ loaded_at }}
+        union
+    {%- endfor %}
+        select 'anonymous_id', previous_id from {{ calls }} where previous_id is not null and loaded_at > {{ loaded_at }}
+        union
+        select s.type, s.value
+        from {{ dbt_audiences.state_relation('sql_trait_identifiers') }} as s
+        left join {{ identifiers }} as k on k.type = s.type and k.value = s.value
+        where s.type <> 'group_id' and (k.value is null or s.first_seen_at < k.first_seen_at);
+        create temporary table graph_scope as
+        select reached.type, reached.value, shared.value is not null as is_shared
+        from (
+            select type, value from graph_touched
+            union
+            select c.type, c.value
+            from {{ components }} as c
+            where c.component in (
+                select o.component
+                from {{ components }} as o
+                inner join graph_touched as t on t.type = o.type and t.value = o.value
+            )
+            union
+            select k.type, k.value
+            from {{ identifiers }} as k
+            where k.profile_id in (
+                select o.profile_id
+                from {{ identifiers }} as o
+                inner join graph_touched as t on t.type = o.type and t.value = o.value
+            )
+        ) as reached
+        left join ({{ dbt_audiences.known_shared() }}) as shared on shared.type = reached.type and shared.value = reached.value;
+        drop table graph_touched;
+{%- endmacro %}
+
+
+{#- SQL of the identifiers (type, value, first_seen_at) that were found to be shared by too many. -#}
+{% macro known_shared() -%}
+    {{ return(
+        "select type, value, first_seen_at from " ~ dbt_audiences.state_relation('identity_violations') ~ " where reason = 'shared'"
+    ) }}
+{%- endmacro %}

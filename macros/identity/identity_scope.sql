@@ -1,0 +1,83 @@
+{#-
+  What a run of `profile_graph` must look at: all calls, or those of components that new calls reach.
+
+  Calls count as new when they were loaded after the last that was seen. All others must be as they were then, by their number and a
+  checksum of whom they name, and so must the rules: where anything differs, as after a deletion, all is looked at.
+
+  Where not all is looked at, it makes the temporary table graph_scope (type, value, is_shared).
+
+  rules  a mapping: `types` and `limits`, as `identifier_types` and `profile_limits` give them
+  shape  a mapping: `is_full`, `is_touched` (whether anything is in the scope), `fingerprint` (of the rules), `sql` (the model's query,
+         of what is touched)
+-#}
+{% macro identity_scope(sql, rules, has_run) -%}
+    {%- set types = rules.types -%}
+    {%- set fingerprint = local_md5(sql ~ tojson(rules)) -%}
+    {%- set found = {'is_full': true, 'is_touched': true, 'fingerprint': fingerprint, 'sql': sql} -%}
+    {%- if not has_run or should_full_refresh() -%}{{ return(found) }}{%- endif -%}
+    {%- set seen = run_query(
+        'select fingerprint, loaded_at, call_count, checksum, sql_trait_count from ' ~ dbt_audiences.state_relation('identity_seen')
+    ).rows -%}
+    {%- if seen | length != 1 or seen[0][0] != fingerprint -%}{{ return(found) }}{%- endif -%}
+    {%- set loaded_at = dbt_audiences.literal(seen[0][1], 'instant') -%}
+    {%- set now = run_query(dbt_audiences._seen_now(types, loaded_at)).rows[0] -%}
+    {%- if now[0] | int != seen[0][2] | int or now[1] | string != seen[0][3] or now[2] | int < seen[0][4] | int -%}
+        {{ return(found) }}
+    {%- endif -%}
+    {%- call statement('scope') -%}{{ dbt_audiences.graph_scope(types, loaded_at) }}{%- endcall -%}
+    {%- do found.update({
+        'is_full': false,
+        'is_touched': run_query('select 1 from graph_scope limit 1').rows | length > 0,
+        'sql': sql.replace('/* and calls of touched profiles */', 'and ' ~ dbt_audiences._names_touched(types))
+            .replace('/* and identifiers of touched profiles */', 'and ' ~ dbt_audiences._is_touched('type', 'value')),
+    }) -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{#- Statements that write down what is seen now. -#}
+{% macro note_identity_seen(types, fingerprint) -%}
+    {%- set table = dbt_audiences.state_relation('identity_seen') -%}
+    {%- set calls = dbt_audiences.state_relation('stg_calls') -%}
+        delete from {{ table }};
+        insert into {{ table }} (fingerprint, loaded_at, call_count, checksum, sql_trait_count)
+        select
+            '{{ fingerprint }}',
+            (select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from {{ calls }}),
+            seen.call_count, seen.checksum, seen.sql_trait_count
+        from ({{ dbt_audiences._seen_now(types, none) }}) as seen;
+{%- endmacro %}
+
+
+{#- How many calls there are, of those loaded up to an instant, a checksum of whom they name, and how many identifiers SQL traits have. -#}
+{% macro _seen_now(types, loaded_at) -%}
+    {%- set named = ['occurred_at', 'type', 'previous_id'] + types | map(attribute='column') | list -%}
+        select
+            count(*) as call_count,
+            {{ dbt_audiences.checksum(named) }} as checksum,
+            (select count(*) from {{ dbt_audiences.state_relation('sql_trait_identifiers') }}) as sql_trait_count
+        from {{ dbt_audiences.state_relation('stg_calls') }}
+        {{ 'where loaded_at is null or loaded_at <= ' ~ loaded_at if loaded_at }}
+{%- endmacro %}
+
+
+{#- A call is of a touched profile by the first identifier that ties it to anything. -#}
+{% macro _names_touched(types) -%}
+    {%- set found = [dbt_audiences._is_touched('identifier_type', 'identifier_value', 'not is_shared')] -%}
+    {%- if run_query(dbt_audiences.known_shared() ~ ' limit 1').rows | length -%}
+        {%- set others = [] -%}
+        {%- for type in types -%}
+            {%- do others.append(dbt_audiences._is_touched("'" ~ type.name ~ "'", type.column, 'not is_shared')) -%}
+        {%- endfor -%}
+        {%- do found.append(
+            '(identifier_type, identifier_value) in (select type, value from (' ~ dbt_audiences.known_shared() ~ ') as known) and ('
+            ~ others | join(' or ') ~ ')'
+        ) -%}
+    {%- endif -%}
+    {{ return('(' ~ found | join(' or ') ~ ')') }}
+{%- endmacro %}
+
+
+{% macro _is_touched(type, value, more='true') -%}
+    {{ return('(' ~ type ~ ', ' ~ value ~ ') in (select type, value from graph_scope where ' ~ more ~ ')') }}
+{%- endmacro %}

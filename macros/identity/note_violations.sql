@@ -1,0 +1,38 @@
+{#-
+  Writes down what the limits left out and who is shared by too many, and which identifiers a component that they took apart has, so
+  that a run that touches one of them looks at all of them.
+-#}
+{% macro note_violations(is_full) -%}
+    {%- set violations = dbt_audiences.state_relation('identity_violations') -%}
+    {%- set components = dbt_audiences.state_relation('identifier_components') -%}
+    {%- set in_scope = '' if is_full else ' and (k.type, k.value) in (select type, value from graph_scope)' %}
+        delete from {{ violations }} as k where true{{ in_scope }}{{ " and reason <> 'shared'" if not is_full }};
+        insert into {{ violations }} (
+            type, value, reason, exceeded_type, profile_id, first_seen_at, call_count, shared_by
+        )
+        select t.type, n.value, d.reason, e.type, p.profile_id, min(c.called_at), sum(c.call_count), null
+        from graph_reasons as d
+        inner join graph_calls as c on c.call_no = d.call_no
+        inner join graph_nodes as n on n.node = d.node
+        inner join graph_types as t on t.type_no = n.type_no
+        inner join graph_labels as l on l.node = c.first_node
+        inner join graph_profiles as p on p.label = l.label
+        left join graph_types as e on e.type_no = d.exceeded
+        group by t.type, n.value, d.reason, e.type, p.profile_id
+        union all
+        select t.type, n.value, 'shared', null, p.profile_id, n.first_seen_at, null, s.others
+        from graph_shared as s
+        inner join graph_nodes as n on n.node = s.node
+        inner join graph_types as t on t.type_no = n.type_no
+        inner join graph_labels as l on l.node = n.node
+        inner join graph_profiles as p on p.label = l.label
+        where s.others is not null;
+        delete from {{ components }} as k where true{{ in_scope }};
+        insert into {{ components }} (type, value, component)
+        select t.type, n.value, first_types.type || ':' || firsts.value
+        from graph_component_nodes as c
+        inner join graph_nodes as n on n.node = c.node
+        inner join graph_types as t on t.type_no = n.type_no
+        inner join graph_nodes as firsts on firsts.node = c.label
+        inner join graph_types as first_types on first_types.type_no = firsts.type_no;
+{%- endmacro %}
