@@ -102,6 +102,24 @@ BOUNDED: list[Any] = [  # condition, events (name, from as_of, properties), is i
 ]
 
 
+def _same(**how: Any) -> dict[str, Any]:
+    """B of the same k, compared like this, within an hour, and C of exactly the same k as B."""
+    return _b({"performed": "C", "where": _SAME_K}, within="1 hour", where={**_SAME_K, **how})
+
+
+def _two_of(first: Any, second: Any) -> Any:
+    """A, two of B, of which the first comes in time and its C too late, and the second too late and its C in time."""
+    found = [(*_A, {"k": first}), ("B", -5 * DAY + HOUR / 2, {"k": second}), ("B", -5 * DAY + 2 * HOUR, {"k": first})]
+    return [*found, ("C", -4 * DAY, {"k": first}), ("C", -2 * DAY, {"k": second})]
+
+
+BOUNDED += [  # values that are the same for A and B, and differ for B and C
+    (_same(ignore_case=True), _two_of("x", "X"), False),
+    (_same(**{"as": "number"}), _two_of("1", "01"), False),
+    (_same(ignore_case=True), _two_of("x", "x"), True),
+]
+
+
 BOUNDED_CHANGES: list[Any] = [  # condition, events, is it in, when that changes
     (_b(_NO_C), [("A", -HOUR), ("B", -HOUR)], False, 2 * DAY - HOUR + MICROSECOND),
     (_b({**_NO_C, "within": "3 hours"}), [("A", -2 * HOUR), ("B", -HOUR)], False, 2 * HOUR + MICROSECOND),

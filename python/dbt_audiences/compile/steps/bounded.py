@@ -9,12 +9,13 @@ nothing below it, may be anything: the first event says until when it counts.
 
 from __future__ import annotations
 
-from dbt_audiences.compile.steps.references import Split, split
+from dbt_audiences.compile.steps.references import Pair, Split, split
 from dbt_audiences.compile.steps.ties import NO_NAMES, PLAIN, ties
 from dbt_audiences.compile.steps.tree import Test, Tree, pushed_down, tests_in
-from dbt_audiences.core.definitions import Aggregate, Any, Child, Performed, Reference
+from dbt_audiences.core.definitions import Aggregate, Any, Child, Performed
 
-Keys = frozenset[tuple[str, ...]]
+Keys = frozenset[tuple[str, tuple[str, ...], str | None, bool]]
+"""The values that are equal to those above: from where, the path, as what type they are read, and whether in any case."""
 
 
 def turning_children(root: Performed) -> dict[int, bool] | None:
@@ -61,7 +62,8 @@ def _is_chain(child: Child) -> bool:
 
 
 def _keys(child: Child) -> Keys:
-    return frozenset(pair.test.path for pair in split(child.step.where).pairs)
+    pairs = split(child.step.where).pairs
+    return frozenset((pair.test.origin, pair.test.path, pair.comparison.type, pair.test.ignore_case) for pair in pairs)
 
 
 def _tests_below(step: Performed) -> list[Test]:
@@ -86,5 +88,10 @@ def _goes_on(parts: Split, keys: Keys | None) -> bool:
     """Whether what is compared with the event above is among the keys of that."""
     if parts.mixed or any(pair.comparison.operator != "equals" for pair in parts.pairs):
         return False
-    references = [pair.comparison.operand for pair in parts.pairs]
-    return keys is None or all(isinstance(one, Reference) and one.path in keys for one in references)
+    return keys is None or all(_is_key(pair, keys) for pair in parts.pairs)
+
+
+def _is_key(pair: Pair, keys: Keys) -> bool:
+    """Whether events with the same keys are all compared with the same value."""
+    cases = {False, pair.test.ignore_case}
+    return any(("property", pair.reference.path, pair.reference.type, any_case) in keys for any_case in cases)
