@@ -65,6 +65,8 @@ FORMS = {
     f"then: [{{{_B}, {_SAME}, at_most: 2, then: {{any: [{{performed: C, {_SAME}}}, {{not_performed: C, within: 1 hour}}]}}}}]",
     "another key followed in time": "complete_within: 1 day, "
     f"then: [{{performed: B, {_SAME}, then: [{{performed: C, where: {{property: v, equals: {{parent: v}}}}}}]}}]",
+    "not back in time": "complete_within: 1 day, then: [{performed: B, then: [{not_performed: A}]}]",
+    "back in time": "complete_within: 1 day, then: [{performed: B, then: [{performed: C, then: [{performed: A}]}]}]",
     "ever": "then: [{performed: B, then: [{performed: C}]}]",
     "same key": f"then: [{{{_B}, {_SAME}}}]",
     "not performed": f"then: [{{not_performed: B, within: 1 day, {_SAME}}}]",

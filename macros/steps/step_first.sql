@@ -69,9 +69,10 @@
 
   completed  the child's column of when the chain below it is complete
   nth        which of the children that follow completes the event above
+  tests      SQL over the children, and `asked` over the spans, that must hold
   shape      profile_id, key_1.., moment, place; message_id of a parent, completed_at of a child
 -#}
-{% macro step_completed_line(spans, children, completed, nth, keys=[], strictly=false) -%}
+{% macro step_completed_line(spans, children, completed, nth, keys=[], strictly=false, tests=[], asked=[]) -%}
     {%- set sides = ['profile_id'] -%}
     {%- for key in keys -%}{%- do sides.append(key[0]) -%}{%- endfor -%}
     {%- set order = ['occurred_at', completed] | unique | join(', ') -%}
@@ -84,7 +85,7 @@
         {{ dbt_audiences.never() }} as completed_at
         {{- dbt_audiences._keys_as(keys, 1) }}
     from {{ spans }}
-    {{- dbt_audiences._keys_present(keys, 1) }}
+    {{- dbt_audiences._keys_present(keys, 1, asked) }}
     union all
     select
         profile_id,
@@ -94,5 +95,20 @@
         {{ completed if nth == 1 else 'lead(' ~ completed ~ ', ' ~ (nth - 1) ~ ') ' ~ over }} as completed_at
         {{- dbt_audiences._keys_as(keys, 0) }}
     from {{ children }}
-    {{- dbt_audiences._keys_present(keys, 0) }}
+    {{- dbt_audiences._keys_present(keys, 0, tests) }}
+{%- endmacro %}
+
+
+{#- The first of the instants at which each parent is complete, by several links. -#}
+{% macro step_soonest(found) -%}
+    select
+        profile_id,
+        message_id,
+        min(completed_at) as completed_at
+    from (
+        {%- for one in found %}
+        {{ 'union all ' if not loop.first }}select profile_id, message_id, completed_at from {{ one }}
+        {%- endfor %}
+    ) as links
+    group by profile_id, message_id
 {%- endmacro %}

@@ -7,10 +7,12 @@
   turns     how many counts it has
   keys      pairs of SQL that must be equal: of the child, of the parent; a missing one equals nothing
   strictly  whether a child at the span's first instant is too early
+  tied      only children at the span's first instant
+  tests     SQL over the children, and `asked` over the spans, that must hold
   shape     profile_id, key_1.., turn, moment, place; message_id (of the parent) and edge (-1 the begin of a span, 1 its end, 0 its
             deadline); stands and turned: 1 of a child at its own instant, and at that of its turn
 -#}
-{% macro step_turned_line(spans, children, turns, keys=[], strictly=false) -%}
+{% macro step_turned_line(spans, children, turns, keys=[], strictly=false, tied=false, tests=[], asked=[]) -%}
     {%- set numbers = [] -%}
     {%- for number in range(turns + 1) -%}{%- do numbers.append('(' ~ number ~ ')') -%}{%- endfor -%}
     select
@@ -18,7 +20,7 @@
         message_id,
         edge,
         turn,
-        case edge when -1 then from_at when 1 then to_at else deadline_at end as moment,
+        case edge when -1 then from_at when 1 then {{ 'from_at' if tied else 'to_at' }} else deadline_at end as moment,
         {{ '2' if strictly else 'case when edge = -1 then 0 else 2 end' }} as place,
         0 as stands,
         0 as turned
@@ -32,7 +34,7 @@
         cross join (values (-1), (0), (1)) as edges (edge)
         cross join (values {{ numbers | join(', ') }}) as turns (turn)
     ) as edged
-    {{- dbt_audiences._keys_present(keys, 1, ['from_at <= to_at']) }}
+    {{- dbt_audiences._keys_present(keys, 1, ['from_at <= to_at'] + asked) }}
     {%- for moment in ['occurred_at', 'turns_at'] %}
     union all
     select
@@ -46,7 +48,7 @@
         {{ 0 if moment == 'occurred_at' else 1 }} as turned
         {{- dbt_audiences._keys_as(keys, 0) }}
     from {{ children }}
-    {{- dbt_audiences._keys_present(keys, 0) }}
+    {{- dbt_audiences._keys_present(keys, 0, tests) }}
     {%- endfor %}
 {%- endmacro %}
 

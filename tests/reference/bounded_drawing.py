@@ -40,7 +40,7 @@ def conditions(chance: random.Random) -> Condition:
 
 def _second(chance: random.Random) -> Condition:
     name = chance.choice("BC")
-    others = [other for other in NAMES if other != name and (other != "A" or chance.random() < 0.2)]
+    others = [other for other in NAMES if other != name and (other != "A" or chance.random() < 0.5)]
     below = [_third(chance, chance.choice(others)) for _ in range(chance.choice([1, 1, 2, 3]))]
     return _step(chance, name) | {"then": _tree(chance, below)}
 

@@ -120,8 +120,42 @@ BOUNDED += [  # values that are the same for A and B, and differ for B and C
 ]
 
 
+_NO_A, _AGAIN = {"not_performed": "A"}, {"performed": "A"}
+_BACK = {"performed": "C", "then": _AGAIN}
+_C = ("C", -3.5 * DAY)
+
+BOUNDED += [  # a name that stands above already is strictly later than there
+    (_b(_NO_A), [_A, _B], True),
+    (_b(_NO_A), [_A, _B, ("A", -3 * DAY)], False),
+    (_b(_NO_A), [_A, _B, ("A", -3 * DAY + MICROSECOND)], True),
+    (_b(_NO_A), [_A, ("B", -5 * DAY)], True),
+    (_b(_NO_A), [_A, ("B", -5 * DAY), ("A", -5 * DAY + MICROSECOND)], False),
+    ({**_b(_NO_A), "exactly": 1}, [_A, _B, ("A", -4 * DAY)], True),  # that at the instant of B
+    (_b(_NO_A, at_least=2), [_A, ("B", -5 * DAY), _B, ("A", -3.5 * DAY)], False),
+    (_b(_NO_A, at_least=2), [_A, ("B", -5 * DAY), _B, ("A", -2.5 * DAY)], True),
+    (_b(_NO_A, at_most=1), [_A, ("B", -5 * DAY), _B], False),
+    (_b({**_NO_A, "where": _SAME_K}), [_A, (*_B, {"k": None}), ("A", -3.5 * DAY, {"k": None})], True),
+    (_b({**_NO_A, "where": _SAME_K}), [_A, (*_B, {"k": 1}), ("A", -3.5 * DAY, {"k": 1})], False),
+    ({**_b(_NO_A), "performed": ["A", "C"], "exactly": 1}, [("C", -5 * DAY), ("B", -5 * DAY), ("A", -5 * DAY)], True),
+    ({**_b(_NO_A), "performed": ["A", "C"]}, [("C", -5 * DAY), ("B", -4 * DAY), ("C", -4 * DAY), ("A", -3.5 * DAY)], False),
+    (_b(_AGAIN), [_A, ("B", -5 * DAY)], False),
+    (_b(_AGAIN), [_A, ("B", -5 * DAY), ("A", -5 * DAY + MICROSECOND)], True),
+    (_b(_AGAIN), [_A, _B, ("A", -4 * DAY)], True),
+    (_b(_AGAIN), [_A, _B, ("A", -3 * DAY)], True),
+    (_b(_AGAIN), [_A, _B, ("A", -3 * DAY + MICROSECOND)], False),
+    (_b(_BACK), [_A, _B, _C, ("A", -3 * DAY)], True),
+    (_b(_BACK), [_A, _B, _C, ("A", -3 * DAY + MICROSECOND)], False),
+    (_b(_BACK), [_A, ("B", -5 * DAY), ("C", -5 * DAY)], False),
+    (_b(_BACK), [_A, ("B", -5 * DAY), ("C", -5 * DAY), ("A", -4 * DAY)], True),
+    (_b(_BACK), [_A, ("B", -5 * DAY), ("C", -5 * DAY), _C, ("A", -3.5 * DAY)], True),
+    (_b(_BACK), [_A, _B, ("C", -4 * DAY), ("A", -4 * DAY)], True),
+    ({"not": _b({**_BACK, "at_least": 2})}, [_A, ("B", -5 * DAY), ("C", -5 * DAY), _C, ("A", -3.5 * DAY)], False),
+]
+
+
 BOUNDED_CHANGES: list[Any] = [  # condition, events, is it in, when that changes
     (_b(_NO_C), [("A", -HOUR), ("B", -HOUR)], False, 2 * DAY - HOUR + MICROSECOND),
     (_b({**_NO_C, "within": "3 hours"}), [("A", -2 * HOUR), ("B", -HOUR)], False, 2 * HOUR + MICROSECOND),
     (_b(_NO_C), [_A, _B], True, NEVER),
+    (_b(_NO_A), [("A", -HOUR), ("B", -HOUR)], False, 2 * DAY - HOUR + MICROSECOND),
 ]

@@ -10,8 +10,9 @@ nothing below it, may be anything: the first event says until when it counts.
 from __future__ import annotations
 
 from dbt_audiences.compile.steps.references import Pair, Split, split
-from dbt_audiences.compile.steps.ties import NO_NAMES, PLAIN, ties
+from dbt_audiences.compile.steps.ties import NO_NAMES, PLAIN, Above, ties
 from dbt_audiences.compile.steps.tree import Test, Tree, pushed_down, tests_in
+from dbt_audiences.compile.steps.turned import bound
 from dbt_audiences.core.definitions import Aggregate, Any, Child, Performed
 
 Keys = frozenset[tuple[str, tuple[str, ...], str | None, bool]]
@@ -23,7 +24,7 @@ def turning_children(root: Performed) -> dict[int, bool] | None:
     complete in that order or have nothing below them. None where each chain must be looked at."""
     found = {}
     for test in _tests_below(root):
-        if test.child.step.then is None or _is_in_order(root, test, None):
+        if test.child.step.then is None or _is_in_order(root, test, None, NO_NAMES):
             continue
         if not _turns(root, test):
             return None
@@ -33,8 +34,15 @@ def turning_children(root: Performed) -> dict[int, bool] | None:
 
 def _turns(root: Performed, test: Test) -> bool:
     """Whether counts alone follow the child's events, and what is counted is complete in the order of time."""
-    step = test.child.step
-    return _is_linked(root, test) and all(_is_linked(step, one) and _is_chain(one.child) for one in _tests_below(step))
+    aboves, step = _judged_under(root, test, NO_NAMES), test.child.step
+    return aboves is not None and all(_turns_under(step, one, above) for above in aboves for one in _tests_below(step))
+
+
+def _turns_under(step: Performed, test: Test, above: Above) -> bool:
+    aboves = _judged_under(step, test, above)
+    if aboves is None or (len(aboves) > 1 and bound(test) > 1):
+        return False
+    return all(_is_chain(test.child, one) for one in aboves)
 
 
 def _turns_in_order(child: Child) -> bool:
@@ -44,21 +52,22 @@ def _turns_in_order(child: Child) -> bool:
     return all(_goes_on(split(where), keys) for where in wheres)
 
 
-def _is_in_order(step: Performed, test: Test, keys: Keys | None) -> bool:
+def _is_in_order(step: Performed, test: Test, keys: Keys | None, above: Above) -> bool:
     """Whether the child's events are complete in the order of time; `keys` are those of the step (none: it is the first)."""
-    if test.sign == "<=" or not _is_linked(step, test):
+    aboves = _judged_under(step, test, above)
+    if test.sign == "<=" or aboves is None or (len(aboves) > 1 and test.number != 1):
         return False
     wheres = [test.child.step.where, *(one.where for one in test.child.without)]
-    return all(_goes_on(split(where), keys) for where in wheres) and _is_chain(test.child)
+    return all(_goes_on(split(where), keys) for where in wheres) and all(_is_chain(test.child, one) for one in aboves)
 
 
-def _is_chain(child: Child) -> bool:
+def _is_chain(child: Child, above: Above) -> bool:
     """Whether all that follows the child's events is complete in their order."""
     step = child.step
     if step.then is None:
         return True
     keys = _keys(child)
-    return not _has_any(pushed_down(step.then)) and all(_is_in_order(step, test, keys) for test in _tests_below(step))
+    return not _has_any(pushed_down(step.then)) and all(_is_in_order(step, test, keys, above) for test in _tests_below(step))
 
 
 def _keys(child: Child) -> Keys:
@@ -74,14 +83,15 @@ def _has_any(tree: Tree) -> bool:
     return isinstance(tree, Any) or (not isinstance(tree, Test) and any(_has_any(child) for child in tree.children))
 
 
-def _is_linked(step: Performed, test: Test) -> bool:
-    """Whether it is a count of what nothing but equal keys binds to the step."""
-    is_count = not isinstance(test.child.step.measure, Aggregate)
-    return is_count and _has_one_link(step, test.child) and _goes_on(split(test.child.step.where), None)
-
-
-def _has_one_link(step: Performed, child: Child) -> bool:
-    return ties(step, child, NO_NAMES) in ([], [PLAIN])
+def _judged_under(step: Performed, test: Test, above: Above) -> list[Above] | None:
+    """The names above under which the child's events are judged, once for each link with the step's: those of later instants
+    first. None where it is no count, or where more than equal keys and names that are written binds them."""
+    found = ties(step, test.child, above)
+    if isinstance(test.child.step.measure, Aggregate) or not _goes_on(split(test.child.step.where), None):
+        return None
+    if any(tie.unlike or tie.above.carried for tie in found):
+        return None
+    return [NO_NAMES] if found == [PLAIN] else [NO_NAMES, *(tie.above for tie in found)]
 
 
 def _goes_on(parts: Split, keys: Keys | None) -> bool:

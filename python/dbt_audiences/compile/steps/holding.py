@@ -19,7 +19,8 @@ from dbt_audiences.compile.steps.columns import (
     name_of,
 )
 from dbt_audiences.compile.steps.events import StepEvents
-from dbt_audiences.compile.steps.links import Link, blocked, completed, counted
+from dbt_audiences.compile.steps.first import blocked, completed
+from dbt_audiences.compile.steps.links import Link, counted
 from dbt_audiences.compile.steps.references import split
 from dbt_audiences.compile.steps.spans import span
 from dbt_audiences.compile.steps.tied import by_names, tied
@@ -116,7 +117,7 @@ class _Sequence:
             if child.step.then is None:
                 found = base
             elif id(child) in self.turning:
-                found = self._turned(child, base)
+                found = self._turned(child, base, above)
             else:
                 found = self._held(child.step, base, above, self.events.columns(child), base)
             self.made[id(child), above] = found
@@ -170,13 +171,13 @@ class _Sequence:
         )
         return self.scene.ctes.add(f"{name}_held", call)
 
-    def _turned(self, child: Child, rows: str) -> str:
+    def _turned(self, child: Child, rows: str, above: Above) -> str:
         """The CTE of when a child's events begin and cease to hold, as the deadline of the whole is later."""
         step, carried = child.step, self._carried(child.step, self.events.columns(child))
         tests = tests_of(step)
         waits = [test.waits and self._can_wait(test.child) for test in tests]
         entries: list[Expression] = [
-            self._entry(step, rows, NO_NAMES, test.child, wait, bound(test)) for test, wait in zip(tests, waits, strict=True)
+            self._entry(step, rows, above, test.child, wait, bound(test)) for test, wait in zip(tests, waits, strict=True)
         ]
         judged = self.scene.ctes.add(f"{rows}_judged", package_call("step_judged", rows, carried, entries))
         pending: list[Expression] = [
@@ -223,10 +224,12 @@ class _Sequence:
         if in_order is None:
             counts = [one for link in links for one in counted(link, parts, scene, name)]
         else:
-            counts = counted_by_deadline(child.step, links[0], parts, scene, name, in_order=in_order)
+            counts = [
+                one for link in links for one in counted_by_deadline(child.step, link, parts, scene, name, in_order=in_order)
+            ]
         if completes is not None:
             by = "occurred_at" if child.step.then is None else "completed_at"
-            entry["completed"] = completed(links[0], parts, scene, name, by, completes)
+            entry["completed"] = completed(links, parts, scene, name, by, completes)
         if len(counts) == 1:
             return entry | {"counts": counts[0][1]}
         return entry | {"counts": scene.ctes.add(f"{name}_counts", package_call("step_counts", counts))}

@@ -14,9 +14,8 @@ from dbt_audiences.compile.steps.items import Key, items_of
 from dbt_audiences.compile.steps.keyed import OPPOSITE, key_of, keyed, opposite, pair_test, sides
 from dbt_audiences.compile.steps.mixed import Part, is_countable, parts_of
 from dbt_audiences.compile.steps.references import ORDER, Pair, Split
-from dbt_audiences.compile.steps.references import split as taken_apart
 from dbt_audiences.compile.where import where_expression
-from dbt_audiences.core.definitions import All, Any, Where
+from dbt_audiences.core.definitions import All, Where
 
 HEAVY = 1000
 """Rows of a child from which a profile's inequalities are counted by ranks in place of pairs."""
@@ -143,49 +142,6 @@ def _found(
     )
     added = scene.ctes.add(f"{name}_line", line)
     return scene.ctes.add(f"{name}_found", package_call("step_found", added, keys=len(equal) or None, weights=weights))
-
-
-def completed(link: Link, parts: Split, scene: Scene, name: str, by: str, nth: int) -> str:
-    """The CTE of when the n-th of the children that follow is complete, for links that only equal keys bind."""
-    keys = [key_of(pair, scene) for pair in parts.pairs]
-    strictly = True if link.strictly else None
-    line = package_call("step_completed_line", link.spans, link.children, by, nth, keys=keys or None, strictly=strictly)
-    return _first(line, "completed_at", len(keys), scene, name)
-
-
-def blocked(rows: str, blockers: str, parts: Split, scene: Scene, name: str) -> list[str]:
-    """The CTEs of when each event is followed by the first that blocks it: by sorts, or by pairs where no order serves."""
-    found = []
-    for one in _alternatives(parts):
-        if trees_of(one) or any(pair.comparison.operator in (*OPPOSITE, *ORDER) for pair in one.pairs):
-            tests = [pair_test(pair.test, pair.comparison, scene) for pair in one.pairs]
-            tests += [mixed_test(where, one, scene) for where in one.mixed]
-            call = package_call("step_blocked_pairs", rows, blockers, tests)
-            found.append(scene.ctes.add(f"{name}_blocked", call))
-        else:
-            both = keyed(rows, blockers, list(one.pairs), items_of(one), scene, name)
-            line = package_call("step_blockers_line", both.spans, both.children, keys=both.keys or None)
-            found.append(_first(line, "blocked_at", len(both.keys), scene, name, several=both.spans != rows))
-    return found
-
-
-def _alternatives(parts: Split) -> list[Split]:
-    """What blocks in place of an `any` of comparisons with the event above: each of them blocks by itself."""
-    trees = trees_of(parts)
-    if len(trees) != 1 or not isinstance(trees[0], Any):
-        return [parts]
-    others = tuple(where for where in parts.mixed if where is not trees[0])
-    found = [taken_apart(child) for child in trees[0].children]
-    if any(one.alone is not None for one in found):
-        return [parts]
-    return [replace(one, pairs=(*parts.pairs, *one.pairs), mixed=(*others, *one.mixed)) for one in found]
-
-
-def _first(line: Expression, instant: str, keys: int, scene: Scene, name: str, *, several: bool = False) -> str:
-    kind = instant.removesuffix("_at")
-    added = scene.ctes.add(f"{name}_{kind}_line", line)
-    call = package_call("step_first", added, instant, keys=keys or None, several=True if several else None)
-    return scene.ctes.add(f"{name}_{kind}", call)
 
 
 def _pairs(

@@ -55,7 +55,17 @@ def counted_by_deadline(step: Performed, link: Link, split: Split, scene: Scene,
         tests = tests_of(step)
         ending: list[Expression] = [number for number, test in enumerate(tests, 1) if test.sign == "<="]
         strictly = True if link.strictly else None
-        call = package_call("step_turned_line", link.spans, link.children, len(tests), keys=keys or None, strictly=strictly)
+        call = package_call(
+            "step_turned_line",
+            link.spans,
+            link.children,
+            len(tests),
+            keys=keys or None,
+            strictly=strictly,
+            tied=True if link.is_tied else None,
+            asked=list(link.asked) or None,
+            tests=list(link.tests) or None,
+        )
         line = scene.ctes.add(f"{name}_line", call)
         found = package_call("step_turned_found", line, keys=len(keys) or None, ending=ending or None)
         return [[1, scene.ctes.add(f"{name}_found", found)]]
