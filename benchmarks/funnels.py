@@ -67,6 +67,8 @@ FORMS = {
     f"then: [{{performed: B, {_SAME}, then: [{{performed: C, where: {{property: v, equals: {{parent: v}}}}}}]}}]",
     "not back in time": "complete_within: 1 day, then: [{performed: B, then: [{not_performed: A}]}]",
     "back in time": "complete_within: 1 day, then: [{performed: B, then: [{performed: C, then: [{performed: A}]}]}]",
+    "not back after three in time": "complete_within: 1 day, "
+    "then: [{performed: B, then: [{performed: C, then: [{not_performed: A, within: 10 minutes}]}]}]",
     "ever": "then: [{performed: B, then: [{performed: C}]}]",
     "same key": f"then: [{{{_B}, {_SAME}}}]",
     "not performed": f"then: [{{not_performed: B, within: 1 day, {_SAME}}}]",

@@ -37,3 +37,17 @@
             and children.occurred_at = names.occurred_at
             and {{ differ | join('\nand ') | indent(12) }}
 {%- endmacro %}
+
+
+{#- The events of a child that stand at the instant of an event above, each once. -#}
+{% macro step_at_once(parents, children) -%}
+    select children.*
+    from {{ children }} as children
+    where exists (
+        select 1
+        from {{ parents }} as parents
+        where
+            parents.profile_id = children.profile_id
+            and parents.occurred_at = children.occurred_at
+    )
+{%- endmacro %}

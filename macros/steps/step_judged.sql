@@ -5,8 +5,8 @@
   columns   its columns to hand on
   children  mappings: `spans` (a CTE of `step_span`) where the child waits, `counts` (a CTE of `step_found` or `step_counts`) or
             `values` (one with a column `value`), `otherwise` (SQL of the value without any row),
-            `completed` (a CTE of `step_first`), `totals` (how many totals stand beside the counts)
-  shape     profile_id, occurred_at, message_id, the columns; for the n-th child count_n or value_n, and settles_n where it waits, completed_n
+            `completed` (a CTE of `step_first`), `ended` (one of `step_last`), `totals` (how many totals stand beside the counts)
+  shape     profile_id, occurred_at, message_id, the columns; for the n-th child count_n or value_n, and settles_n where it waits, completed_n, ended_n
 -#}
 {% macro step_judged(rows, columns, children) -%}
     select
@@ -18,6 +18,9 @@
         {%- endif %}
         {%- if child.get('completed') %},
         {{ child['completed'] }}.completed_at as completed_{{ n }}
+        {%- endif %}
+        {%- if child.get('ended') %},
+        {{ child['ended'] }}.ended_at as ended_{{ n }}
         {%- endif %}
         {%- if child.get('counts') %},
         coalesce({{ child['counts'] }}.matches, 0) as count_{{ n }}
@@ -33,7 +36,7 @@
         {%- endfor %}
     from {{ rows }} as events
     {%- for child in children %}
-    {%- for joined in [child.get('spans'), child.get('completed'), child.get('counts') or child['values']] if joined %}
+    {%- for joined in [child.get('spans'), child.get('completed'), child.get('ended'), child.get('counts') or child['values']] if joined %}
     left join {{ joined }}
         on
             {{ joined }}.profile_id = events.profile_id

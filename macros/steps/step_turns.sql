@@ -3,18 +3,23 @@
 
   judged   the name of a CTE of `step_judged`
   columns  its columns to hand on
-  tests    for each count a mapping: `bound` (which of the child's events turns it), `waits` (whether as long as a later event could
-           undo the count it does not hold: then a deadline that is not over turns it, too)
+  turns    mappings: `child` (the number of its count), `bound` (which of the child's events turns it), `waits` (whether as long as a
+           later event could undo the count it does not hold: then a deadline that is not over turns it, too), `ended` (whether it turns
+           as the last of the child's events ceases to hold), `settles` (whether only such a deadline turns it)
+  standing  columns of what is true or false of a deadline: each event is there once for either
   shape    profile_id, occurred_at, message_id, the columns, turns_1.. (null: never)
 -#}
-{% macro step_turns(judged, columns, tests) -%}
+{% macro step_turns(judged, columns, turns, standing=[]) -%}
     select
-        {{ (['profile_id', 'occurred_at', 'message_id'] + columns) | join(',\n        ') }}
-        {%- for test in tests %}
-        {%- set reached = 'case when count_' ~ loop.index ~ ' >= ' ~ test['bound'] ~ ' then completed_' ~ loop.index ~ ' end' %},
-        {%- if test.get('waits') %}
+        {{ (['profile_id', 'occurred_at', 'message_id'] + columns + standing) | join(',\n        ') }}
+        {%- for turn in turns %}
+        {%- set n = turn['child'] %}
+        {%- set reached = 'case when count_' ~ n ~ ' >= ' ~ turn['bound'] ~ ' then ' ~ ('ended_' if turn.get('ended') else 'completed_') ~ n ~ ' end' %},
+        {%- if turn.get('settles') %}
+        case when settles_{{ n }} < {{ dbt_audiences.as_of() }} then null else {{ dbt_audiences.as_of() }} end as turns_{{ loop.index }}
+        {%- elif turn.get('waits') %}
         case
-            when settles_{{ loop.index }} < {{ dbt_audiences.as_of() }} then {{ reached }}
+            when settles_{{ n }} < {{ dbt_audiences.as_of() }} then {{ reached }}
             else {{ dbt_audiences.earliest([dbt_audiences.as_of(), reached]) | indent(12) }}
         end as turns_{{ loop.index }}
         {%- else %}
@@ -22,6 +27,9 @@
         {%- endif %}
         {%- endfor %}
     from {{ judged }}
+    {%- for name in standing %}
+    cross join (values (true), (false)) as of_{{ name }} ({{ name }})
+    {%- endfor %}
 {%- endmacro %}
 
 

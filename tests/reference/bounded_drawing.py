@@ -41,15 +41,35 @@ def conditions(chance: random.Random) -> Condition:
 def _second(chance: random.Random) -> Condition:
     name = chance.choice("BC")
     others = [other for other in NAMES if other != name and (other != "A" or chance.random() < 0.5)]
+    step = _step(chance, name)
     below = [_third(chance, chance.choice(others)) for _ in range(chance.choice([1, 1, 2, 3]))]
-    return _step(chance, name) | {"then": _tree(chance, below)}
+    if chance.random() < 0.4:
+        below[0] = _lasting(chance, chance.choice(others), has_key=step.get("where") == SAME[0]["where"])
+    return step | {"then": _tree(chance, below)}
+
+
+def _lasting(chance: random.Random, name: str, *, has_key: bool) -> Condition:
+    """One or none of what is followed by few of something, along one key or all: that holds for a time, or for good."""
+    step: Condition = {chance.choice(["performed", "performed", "not_performed"]): name}
+    step |= chance.choice(SPANS) if chance.random() < 0.5 else {}
+    others = [other for other in NAMES if other != name]
+    most = chance.choice([{"not_performed": chance.choice(others)}, {"performed": chance.choice(others), "at_most": 1}])
+    most |= chance.choice([*SPANS[:4], {"wait": False}]) if chance.random() < 0.7 else {}
+    if has_key and chance.random() < 0.7:
+        step |= SAME[0]
+        most |= SAME[0] if chance.random() < 0.5 else {}
+    more = [{"performed": chance.choice(others)} | chance.choice(SPANS[:4])] if chance.random() < 0.3 else []
+    return step | {"then": [most, *more]}
 
 
 def _third(chance: random.Random, name: str) -> Condition:
     step = _step(chance, name)
-    if chance.random() < 0.25:
-        other = chance.choice([one for one in NAMES if one != name])
-        step["then"] = {"performed": other} | chance.choice([{}, {"within": "1 day"}, {"at_least": 2}])
+    kind = chance.random()
+    others = [one for one in NAMES if one != name]
+    if kind < 0.2:
+        step["then"] = {"performed": chance.choice(others)} | chance.choice([{}, {"within": "1 day"}, {"at_least": 2}])
+    elif kind < 0.35:
+        step["then"] = [_step(chance, chance.choice(others)) for _ in range(chance.choice([1, 1, 2]))]
     return step
 
 

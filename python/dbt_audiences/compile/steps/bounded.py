@@ -9,33 +9,70 @@ nothing below it, may be anything: the first event says until when it counts.
 
 from __future__ import annotations
 
-from dbt_audiences.compile.steps.references import Pair, Split, split
+from dataclasses import dataclass, field
+
+from dbt_audiences.compile.steps.columns import has_names
+from dbt_audiences.compile.steps.references import Keys, goes_on, keys_of, split
 from dbt_audiences.compile.steps.ties import NO_NAMES, PLAIN, Above, ties
 from dbt_audiences.compile.steps.tree import Test, Tree, pushed_down, tests_in
 from dbt_audiences.compile.steps.turned import bound
 from dbt_audiences.core.definitions import Aggregate, Any, Child, Performed
 
-Keys = frozenset[tuple[str, tuple[str, ...], str | None, bool]]
-"""The values that are equal to those above: from where, the path, as what type they are read, and whether in any case."""
+MOST_BETWEEN = 2
+"""Counts below one step of events that hold between deadlines; each doubles the instants at which that step's turn."""
 
 
-def turning_children(root: Performed) -> dict[int, bool] | None:
-    """The identities of the children that hold between deadlines, and whether they turn in the order of time; all others are
-    complete in that order or have nothing below them. None where each chain must be looked at."""
-    found = {}
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The identities of the children that hold between deadlines; all others are complete in the order of time or have nothing
+    below them.
+
+    turning  those below the first event, and whether they turn in the order of time
+    between  those below these
+    """
+
+    turning: dict[int, bool] = field(default_factory=dict)
+    between: set[int] = field(default_factory=set)
+
+
+def by_deadlines(root: Performed) -> Deadlines | None:
+    """The children that hold between deadlines. None where each chain must be looked at."""
+    found = Deadlines()
     for test in _tests_below(root):
         if test.child.step.then is None or _is_in_order(root, test, None, NO_NAMES):
             continue
-        if not _turns(root, test):
+        between = _between(root, test)
+        if between is None:
             return None
-        found[id(test.child)] = _turns_in_order(test.child)
+        found.turning[id(test.child)] = _turns_in_order(test.child)
+        found.between.update(between)
     return found
 
 
-def _turns(root: Performed, test: Test) -> bool:
-    """Whether counts alone follow the child's events, and what is counted is complete in the order of time."""
-    aboves, step = _judged_under(root, test, NO_NAMES), test.child.step
-    return aboves is not None and all(_turns_under(step, one, above) for above in aboves for one in _tests_below(step))
+def _between(root: Performed, test: Test) -> set[int] | None:
+    """The grandchildren that hold between deadlines, if counts alone follow the child's events, and all others that are counted
+    are complete in the order of time; else None."""
+    aboves, step, keys = _judged_under(root, test, NO_NAMES), test.child.step, keys_of(split(test.child.step.where))
+    if aboves is None:
+        return None
+    others = [one for one in _tests_below(step) if not all(_turns_under(step, one, above) for above in aboves)]
+    if len(others) > MOST_BETWEEN or not all(_is_between(step, one, above, keys) for above in aboves for one in others):
+        return None
+    return {id(one.child) for one in others}
+
+
+def _is_between(step: Performed, test: Test, above: Above, keys: Keys) -> bool:
+    """Whether it asks for one or none of events that hold from one instant of the deadline to another, both in their order; and
+    by the keys of the first event it is known which of them hold by its deadline."""
+    child, aboves = test.child, _judged_under(step, test, above)
+    if aboves is None or bound(test) > 1 or child.step.then is None or not goes_on(split(child.step.where), keys):
+        return False
+    if len(aboves) > 2 or (len(aboves) > 1 and has_names(child.step)) or _has_any(pushed_down(child.step.then)):
+        return False
+    tests = _tests_below(child.step)
+    are_linked = all(_judged_under(child.step, one, other) == [NO_NAMES] for other in aboves for one in tests)
+    are_chains = are_linked and all(_is_chain(one.child, NO_NAMES) for one in tests)
+    return are_chains and sum(one.sign == "<=" for one in tests) <= 1 and _turns_in_order(child)
 
 
 def _turns_under(step: Performed, test: Test, above: Above) -> bool:
@@ -46,10 +83,10 @@ def _turns_under(step: Performed, test: Test, above: Above) -> bool:
 
 
 def _turns_in_order(child: Child) -> bool:
-    keys = _keys(child)
+    keys = keys_of(split(child.step.where))
     below = [one.child for one in _tests_below(child.step)]
     wheres = [where for one in below for where in (one.step.where, *(each.where for each in one.without))]
-    return all(_goes_on(split(where), keys) for where in wheres)
+    return all(goes_on(split(where), keys) for where in wheres)
 
 
 def _is_in_order(step: Performed, test: Test, keys: Keys | None, above: Above) -> bool:
@@ -58,7 +95,7 @@ def _is_in_order(step: Performed, test: Test, keys: Keys | None, above: Above) -
     if test.sign == "<=" or aboves is None or (len(aboves) > 1 and test.number != 1):
         return False
     wheres = [test.child.step.where, *(one.where for one in test.child.without)]
-    return all(_goes_on(split(where), keys) for where in wheres) and all(_is_chain(test.child, one) for one in aboves)
+    return all(goes_on(split(where), keys) for where in wheres) and all(_is_chain(test.child, one) for one in aboves)
 
 
 def _is_chain(child: Child, above: Above) -> bool:
@@ -66,13 +103,8 @@ def _is_chain(child: Child, above: Above) -> bool:
     step = child.step
     if step.then is None:
         return True
-    keys = _keys(child)
+    keys = keys_of(split(child.step.where))
     return not _has_any(pushed_down(step.then)) and all(_is_in_order(step, test, keys, above) for test in _tests_below(step))
-
-
-def _keys(child: Child) -> Keys:
-    pairs = split(child.step.where).pairs
-    return frozenset((pair.test.origin, pair.test.path, pair.comparison.type, pair.test.ignore_case) for pair in pairs)
 
 
 def _tests_below(step: Performed) -> list[Test]:
@@ -87,21 +119,8 @@ def _judged_under(step: Performed, test: Test, above: Above) -> list[Above] | No
     """The names above under which the child's events are judged, once for each link with the step's: those of later instants
     first. None where it is no count, or where more than equal keys and names that are written binds them."""
     found = ties(step, test.child, above)
-    if isinstance(test.child.step.measure, Aggregate) or not _goes_on(split(test.child.step.where), None):
+    if isinstance(test.child.step.measure, Aggregate) or not goes_on(split(test.child.step.where), None):
         return None
     if any(tie.unlike or tie.above.carried for tie in found):
         return None
     return [NO_NAMES] if found == [PLAIN] else [NO_NAMES, *(tie.above for tie in found)]
-
-
-def _goes_on(parts: Split, keys: Keys | None) -> bool:
-    """Whether what is compared with the event above is among the keys of that."""
-    if parts.mixed or any(pair.comparison.operator != "equals" for pair in parts.pairs):
-        return False
-    return keys is None or all(_is_key(pair, keys) for pair in parts.pairs)
-
-
-def _is_key(pair: Pair, keys: Keys) -> bool:
-    """Whether events with the same keys are all compared with the same value."""
-    cases = {False, pair.test.ignore_case}
-    return any(("property", pair.reference.path, pair.reference.type, any_case) in keys for any_case in cases)

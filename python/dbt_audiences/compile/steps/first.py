@@ -22,7 +22,7 @@ def completed(links: list[Link], parts: Split, scene: Scene, name: str, by: str,
     it is the first."""
     found: list[Expression] = []
     for link in links:
-        keys = [*(key_of(pair, scene) for pair in parts.pairs), *([AT_ONCE] if link.is_tied else [])]
+        keys = _keys(link, parts, scene)
         line = package_call(
             "step_completed_line",
             link.spans,
@@ -36,6 +36,25 @@ def completed(links: list[Link], parts: Split, scene: Scene, name: str, by: str,
         )
         found.append(_first(line, "completed_at", len(keys), scene, name))
     return str(found[0]) if len(found) == 1 else scene.ctes.add(f"{name}_soonest", package_call("step_soonest", found))
+
+
+def ended(link: Link, parts: Split, scene: Scene, name: str) -> str:
+    """The CTE of when the last of the children that follow ceases to hold."""
+    keys = _keys(link, parts, scene)
+    call = package_call(
+        "step_ended_line",
+        link.spans,
+        link.children,
+        keys=list(keys) or None,
+        asked=list(link.asked) or None,
+        tests=list(link.tests) or None,
+    )
+    line = scene.ctes.add(f"{name}_ended_line", call)
+    return scene.ctes.add(f"{name}_ended", package_call("step_last", line, "ended_at", keys=len(keys) or None))
+
+
+def _keys(link: Link, parts: Split, scene: Scene) -> list[Key]:
+    return [*(key_of(pair, scene) for pair in parts.pairs), *([AT_ONCE] if link.is_tied else [])]
 
 
 def blocked(rows: str, blockers: str, parts: Split, scene: Scene, name: str) -> list[str]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from dbt_audiences.compile.needs import is_of_parent, own_comparisons
 from dbt_audiences.core.definitions import ITEM, All, Comparison, PropertyTest, Reference, Where
 
+Keys = frozenset[tuple[str, tuple[str, ...], str | None, bool]]
+"""The values that are equal to those above: from where, the path, as what type they are read, and whether in any case."""
+
 ORDER = ("lt", "lte", "gt", "gte", "before", "after")
 
 
@@ -61,3 +64,30 @@ def _conjuncts(where: Where | None) -> Iterator[Where]:
             yield from _conjuncts(child)
     elif where is not None:
         yield where
+
+
+def keys_of(parts: Split) -> Keys:
+    """What is equal to values of the event above."""
+    return frozenset(_key(pair) for pair in parts.pairs)
+
+
+def _key(pair: Pair) -> tuple[str, tuple[str, ...], str | None, bool]:
+    return pair.test.origin, pair.test.path, pair.comparison.type, pair.test.ignore_case
+
+
+def goes_on(parts: Split, keys: Keys | None) -> bool:
+    """Whether nothing but equal values binds to the event above, and these are among the keys of that."""
+    if parts.mixed or any(pair.comparison.operator != "equals" for pair in parts.pairs):
+        return False
+    return keys is None or all(keys & {*_the_same(pair)} for pair in parts.pairs)
+
+
+def _the_same(pair: Pair) -> list[tuple[str, tuple[str, ...], str | None, bool]]:
+    """Keys of the event above with which all events are compared with the same value."""
+    cases = sorted({False, pair.test.ignore_case})
+    return [("property", pair.reference.path, pair.reference.type, any_case) for any_case in cases]
+
+
+def carried_on(pair: Pair, above: Split) -> Pair:
+    """The pair of the event above with whose value this one is compared, too."""
+    return next(one for one in above.pairs if _key(one) in _the_same(pair))

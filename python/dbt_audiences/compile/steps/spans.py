@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.names import naive_text
+from dbt_audiences.compile.steps.columns import columns_compared
+from dbt_audiences.compile.steps.events import StepEvents
+from dbt_audiences.compile.steps.first import blocked
+from dbt_audiences.compile.steps.references import split
 from dbt_audiences.compile.steps.tree import longest_tails, lower_bounds, tails, upper_bounds
 from dbt_audiences.compile.windows import duration_argument
-from dbt_audiences.core.definitions import Child
+from dbt_audiences.core.definitions import Child, Performed, Window
 
 
 def span(rows: str, child: Child, columns: list[str], blocked: list[str], *, waits: bool, is_bounded: bool) -> Expression:
@@ -26,3 +30,17 @@ def span(rows: str, child: Child, columns: list[str], blocked: list[str], *, wai
         if waits
         else None,
     )
+
+
+def blocked_by(events: StepEvents, rows: str, child: Child, name: str) -> list[str]:
+    """For each event of `without` the CTE of when it first follows each event above."""
+    scene = events.scene
+    found: list[str] = []
+    for one in child.without:
+        parts = split(one.where)
+        columns = sorted(columns_compared(parts, scene))
+        step = Performed((one.event,), child.step.measure, Window(), one.where, None, None, None, None, False, child.place)
+        own = events.rows(step, parts.alone, columns, f"{name}_blockers", None, None)
+        blockers = events.of_roots(own, columns)
+        found += blocked(rows, blockers, parts, scene, name)
+    return found

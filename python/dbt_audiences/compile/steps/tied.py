@@ -17,6 +17,11 @@ def by_names(parents: str, children: str, step: Performed, tie: Tie, columns: li
     return scene.ctes.add(f"{children}_by_names", call)
 
 
+def at_once(parents: str, children: str, scene: Scene) -> str:
+    """The CTE of a step's events that stand at the instant of one above."""
+    return scene.ctes.add(f"{children}_at_once", package_call("step_at_once", parents, children))
+
+
 def tied(spans: str, children: str, step: Performed, tie: Tie) -> Link:
     """What follows at the events' own instant; `children` are those that hold under the names of the tie."""
     asked: list[Expression] = []
