@@ -69,6 +69,10 @@ FORMS = {
     "back in time": "complete_within: 1 day, then: [{performed: B, then: [{performed: C, then: [{performed: A}]}]}]",
     "not back after three in time": "complete_within: 1 day, "
     "then: [{performed: B, then: [{performed: C, then: [{not_performed: A, within: 10 minutes}]}]}]",
+    "a text not followed in time": "complete_within: 1 day, "
+    "then: [{performed: B, then: [{not_performed: C, where: {property: cart, starts_with: {parent: cart}}}]}]",
+    "a text of the key followed in time": "complete_within: 1 day, "
+    f"then: [{{performed: B, {_SAME}, then: [{{performed: C, where: {{property: cart, ends_with: {{parent: cart}}}}}}]}}]",
     "ever": "then: [{performed: B, then: [{performed: C}]}]",
     "same key": f"then: [{{{_B}, {_SAME}}}]",
     "not performed": f"then: [{{not_performed: B, within: 1 day, {_SAME}}}]",

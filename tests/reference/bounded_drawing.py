@@ -9,6 +9,13 @@ SAME: list[Condition] = [
     {"where": {"property": "k", "equals": {"parent": "k"}}},
     {"where": {"property": "k", "equals": {"parent": "v"}}},
 ]
+MATCHED: list[Condition] = [
+    {"where": {"property": "k", "contains": {"parent": "k"}}},
+    {"where": {"property": "k", "starts_with": {"parent": "k"}}},
+    {"where": {"property": "k", "one_of": {"parent": "list"}}},
+    {"where": {"property": "k", "contains_any": {"parent": "list"}}},
+    {"where": {"property": "list.$", "equals": {"parent": "k"}}},
+]
 SPANS: list[Condition] = [
     {"within": "1 hour"},
     {"within": "1 day"},
@@ -63,7 +70,7 @@ def _lasting(chance: random.Random, name: str, *, has_key: bool) -> Condition:
 
 
 def _third(chance: random.Random, name: str) -> Condition:
-    step = _step(chance, name)
+    step = _step(chance, name) | (chance.choice(MATCHED) if chance.random() < 0.3 else {})
     kind = chance.random()
     others = [one for one in NAMES if one != name]
     if kind < 0.2:

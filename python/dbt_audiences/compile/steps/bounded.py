@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dbt_audiences.compile.steps.columns import has_names
-from dbt_audiences.compile.steps.references import Keys, goes_on, keys_of, split
+from dbt_audiences.compile.steps.keyed import LISTS, is_keyed
+from dbt_audiences.compile.steps.references import TEXTS, Keys, goes_on, keys_of, split
 from dbt_audiences.compile.steps.ties import NO_NAMES, PLAIN, Above, ties
 from dbt_audiences.compile.steps.tree import Test, Tree, pushed_down, tests_in
 from dbt_audiences.compile.steps.turned import bound
@@ -76,8 +77,9 @@ def _is_between(step: Performed, test: Test, above: Above, keys: Keys) -> bool:
 
 
 def _turns_under(step: Performed, test: Test, above: Above) -> bool:
-    aboves = _judged_under(step, test, above)
-    if aboves is None or (len(aboves) > 1 and bound(test) > 1):
+    aboves, pairs = _judged_under(step, test, above, keyed=True), split(test.child.step.where).pairs
+    has_lists = any(pair.comparison.operator in LISTS for pair in pairs)
+    if aboves is None or (bound(test) > 1 and (len(aboves) > 1 or has_lists)):
         return False
     return all(_is_chain(test.child, one) for one in aboves)
 
@@ -85,8 +87,9 @@ def _turns_under(step: Performed, test: Test, above: Above) -> bool:
 def _turns_in_order(child: Child) -> bool:
     keys = keys_of(split(child.step.where))
     below = [one.child for one in _tests_below(child.step)]
-    wheres = [where for one in below for where in (one.step.where, *(each.where for each in one.without))]
-    return all(goes_on(split(where), keys) for where in wheres)
+    blockers = [each.where for one in below for each in one.without]
+    are_keys = all(goes_on(split(one.step.where), keys, TEXTS) for one in below)
+    return are_keys and all(goes_on(split(where), keys) for where in blockers)
 
 
 def _is_in_order(step: Performed, test: Test, keys: Keys | None, above: Above) -> bool:
@@ -115,11 +118,14 @@ def _has_any(tree: Tree) -> bool:
     return isinstance(tree, Any) or (not isinstance(tree, Test) and any(_has_any(child) for child in tree.children))
 
 
-def _judged_under(step: Performed, test: Test, above: Above) -> list[Above] | None:
+def _judged_under(step: Performed, test: Test, above: Above, *, keyed: bool = False) -> list[Above] | None:
     """The names above under which the child's events are judged, once for each link with the step's: those of later instants
-    first. None where it is no count, or where more than equal keys and names that are written binds them."""
-    found = ties(step, test.child, above)
-    if isinstance(test.child.step.measure, Aggregate) or not goes_on(split(test.child.step.where), None):
+    first. None where it is no count, or where more than equal keys and names that are written binds them.
+
+    keyed  what else is found by equal keys may bind them: lists, items of arrays, and texts that lie within others
+    """
+    found, parts = ties(step, test.child, above), split(test.child.step.where)
+    if isinstance(test.child.step.measure, Aggregate) or not (is_keyed(parts) if keyed else goes_on(parts, None)):
         return None
     if any(tie.unlike or tie.above.carried for tie in found):
         return None

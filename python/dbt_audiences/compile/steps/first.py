@@ -18,15 +18,16 @@ AT_ONCE: Key = ["occurred_at", "from_at"]
 
 
 def completed(links: list[Link], parts: Split, scene: Scene, name: str, by: str, nth: int) -> str:
-    """The CTE of when the n-th of the children that follow is complete, for links that only equal keys bind; of several links
-    it is the first."""
+    """The CTE of when the n-th of the children that follow is complete, for links that equal keys bind; of several links, and
+    of lists above, it is the first."""
     found: list[Expression] = []
     for link in links:
-        keys = _keys(link, parts, scene)
+        both = keyed(link.spans, link.children, list(parts.pairs), items_of(parts), scene, name)
+        keys = [*both.keys, *([AT_ONCE] if link.is_tied else [])]
         line = package_call(
             "step_completed_line",
-            link.spans,
-            link.children,
+            both.spans,
+            both.children,
             by,
             nth,
             keys=list(keys) or None,
@@ -34,13 +35,13 @@ def completed(links: list[Link], parts: Split, scene: Scene, name: str, by: str,
             asked=list(link.asked) or None,
             tests=list(link.tests) or None,
         )
-        found.append(_first(line, "completed_at", len(keys), scene, name))
+        found.append(_first(line, "completed_at", len(keys), scene, name, several=both.spans != link.spans))
     return str(found[0]) if len(found) == 1 else scene.ctes.add(f"{name}_soonest", package_call("step_soonest", found))
 
 
 def ended(link: Link, parts: Split, scene: Scene, name: str) -> str:
     """The CTE of when the last of the children that follow ceases to hold."""
-    keys = _keys(link, parts, scene)
+    keys = [*(key_of(pair, scene) for pair in parts.pairs), *([AT_ONCE] if link.is_tied else [])]
     call = package_call(
         "step_ended_line",
         link.spans,
@@ -51,10 +52,6 @@ def ended(link: Link, parts: Split, scene: Scene, name: str) -> str:
     )
     line = scene.ctes.add(f"{name}_ended_line", call)
     return scene.ctes.add(f"{name}_ended", package_call("step_last", line, "ended_at", keys=len(keys) or None))
-
-
-def _keys(link: Link, parts: Split, scene: Scene) -> list[Key]:
-    return [*(key_of(pair, scene) for pair in parts.pairs), *([AT_ONCE] if link.is_tied else [])]
 
 
 def blocked(rows: str, blockers: str, parts: Split, scene: Scene, name: str) -> list[str]:

@@ -12,11 +12,16 @@ from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.needs import parent_column
 from dbt_audiences.compile.reader import Reader
 from dbt_audiences.compile.scene import Scene
-from dbt_audiences.compile.steps.items import ByItem, Key, children_by_item, spans_by_item
-from dbt_audiences.compile.steps.references import Pair
+from dbt_audiences.compile.steps.items import ByItem, Key, children_by_item, items_of, spans_by_item
+from dbt_audiences.compile.steps.references import TEXTS, Pair, Split
 from dbt_audiences.core.definitions import Comparison, Operator, PropertyTest
 
 OPPOSITE: dict[str, Operator] = {"not_equals": "equals", "none_of": "one_of", "not_contains": "contains"}
+
+
+_KEYED = ("equals", "one_of", "contains_any", *TEXTS)
+LISTS = ("one_of", "contains_any")
+"""Those of which the events above get the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,17 @@ def opposite(pair: Pair) -> Pair:
     return replace(pair, comparison=replace(pair.comparison, operator=OPPOSITE[pair.comparison.operator]))
 
 
+def is_keyed(parts: Split) -> bool:
+    """Whether equal keys find all that the child is compared with, each pair of events once."""
+    return parts.mixed == tuple(items_of(parts)) and all(pair.comparison.operator in _KEYED for pair in parts.pairs)
+
+
 def keyed(spans: str, children: str, pairs: list[Pair], items: list[PropertyTest], scene: Scene, name: str) -> Keyed:
     """Rows of both that go together exactly where these pairs pass: each child at most once with each span."""
     keys = [key_of(pair, scene) for pair in pairs if pair.comparison.operator == "equals"]
     lists = [pair for pair in pairs if pair.comparison.operator == "one_of"]
     of_texts = [pair for pair in pairs if pair.comparison.operator == "contains_any"]
-    texts = [pair for pair in pairs if pair.comparison.operator in ("contains", "starts_with", "ends_with")]
+    texts = [pair for pair in pairs if pair.comparison.operator in TEXTS]
     if items:
         by_item = children_by_item(children, items, scene, name)
         children, keys = by_item.rows, [*keys, *by_item.keys]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from dbt_audiences.compile.needs import is_of_parent, own_comparisons
@@ -10,6 +10,8 @@ from dbt_audiences.core.definitions import ITEM, All, Comparison, PropertyTest, 
 
 Keys = frozenset[tuple[str, tuple[str, ...], str | None, bool]]
 """The values that are equal to those above: from where, the path, as what type they are read, and whether in any case."""
+
+TEXTS = ("contains", "starts_with", "ends_with")
 
 ORDER = ("lt", "lte", "gt", "gte", "before", "after")
 
@@ -68,16 +70,17 @@ def _conjuncts(where: Where | None) -> Iterator[Where]:
 
 def keys_of(parts: Split) -> Keys:
     """What is equal to values of the event above."""
-    return frozenset(_key(pair) for pair in parts.pairs)
+    return frozenset(_key(pair) for pair in parts.pairs if pair.comparison.operator == "equals")
 
 
 def _key(pair: Pair) -> tuple[str, tuple[str, ...], str | None, bool]:
     return pair.test.origin, pair.test.path, pair.comparison.type, pair.test.ignore_case
 
 
-def goes_on(parts: Split, keys: Keys | None) -> bool:
-    """Whether nothing but equal values binds to the event above, and these are among the keys of that."""
-    if parts.mixed or any(pair.comparison.operator != "equals" for pair in parts.pairs):
+def goes_on(parts: Split, keys: Keys | None, texts: Collection[str] = ()) -> bool:
+    """Whether nothing but equal values, or these comparisons of texts, binds to the event above, and these values are among the
+    keys of that."""
+    if parts.mixed or any(pair.comparison.operator not in ("equals", *texts) for pair in parts.pairs):
         return False
     return keys is None or all(keys & {*_the_same(pair)} for pair in parts.pairs)
 
