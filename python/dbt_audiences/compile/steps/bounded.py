@@ -3,8 +3,9 @@
 Either the events of a step are complete in the order of time: among those with the same keys, the later one is never complete
 before the earlier. So it is where every step is asked for `at_least` so many, all steps must hold, and references go on along
 one key. Or a step directly below the first event is followed by counts alone: then each of its events holds between instants
-of the deadline, which are those at which the counts reach their bounds. What stands directly below the first event, with
-nothing below it, may be anything: the first event says until when it counts.
+of the deadline, which are those at which the counts reach their bounds. One or none of what is counted may itself hold between
+such instants. What stands directly below the first event, with nothing below it, may be anything: the first event says until
+when it counts. Where a name from above comes back, the events of later instants are one link, and those of the same another.
 """
 
 from __future__ import annotations
