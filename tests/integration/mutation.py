@@ -2,6 +2,7 @@
 
     python -m tests.integration.mutation                every fault
     python -m tests.integration.mutation 10             every tenth of them
+    python -m tests.integration.mutation 700:1          all from the 701st on
     python -m tests.integration.mutation 1 step_line    every fault of one macro
 
 A fault changes one operator, bound, default, function or clause of one model: an audience, a computed trait, a narrow table
@@ -47,14 +48,14 @@ OF_TREES = re.compile(r"s\d+_")
 
 def main() -> None:
     """Try the faults; the exit code is 1 when fewer than 95 of 100 are noticed."""
-    step = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    start, _, step = (sys.argv[1] if len(sys.argv) > 1 else "1").rpartition(":")
     macros = set(sys.argv[2:])
     started = time.process_time()
     made = corpus()
     with marked(), patch.object(links, "HEAVY", 2), compiled(made.definitions, list_files(made.lists)) as evaluator:
         asked = list(sessions(evaluator, made.truths, made.scenarios))
         of_macros = [one for one in _faults(evaluator).items() if not macros or one[0][1] in macros]
-        faults = of_macros[::step]
+        faults = of_macros[int(start or 0) :: int(step)]
         told: Counter[str] = Counter()
         scenario_of = {key: one for one in made.scenarios for key in one.audiences}
         for number, (place, instances) in enumerate(faults):

@@ -41,6 +41,8 @@ COMPARISONS = 60
 MOST_COMPARED = 8
 """Columns of a table that are compared where a fault is of none of them."""
 LONGEST_SECONDS = 60
+MOST_MEMORY = "2GB"
+"""What the fault of one session may take."""
 READERS = 40
 """How many audiences are asked about a fault in a table that belongs to no column."""
 Verdict = Literal["wrong", "earlier", "the same"]
@@ -187,6 +189,9 @@ class Session:
         self._stack = ExitStack()
         self._evaluator, self._as_of, self._questions = evaluator, as_of, questions
         self._loaded = self._stack.enter_context(evaluator.load([as_profile(person) for person in people]))
+        # A fault that joins everything with everything would take the machine's memory before its time is up.
+        self._loaded._warehouse.execute(f"set memory_limit = '{MOST_MEMORY}'")
+        self._loaded._warehouse.execute("set temp_directory = ''")
         self._right: Answers = {}
         self._kept: dict[str, list[str]] = {}
         self._right = self._loaded.answers(as_of, set(questions))

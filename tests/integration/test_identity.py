@@ -189,3 +189,15 @@ def test_profiles_fall_apart_when_what_tied_them_is_gone_and_the_first_seen_part
     assert profile(project, "anonymous_id", "visitor") == before
     assert profile(project, "user_id", "signed in") != before
     assert "signed in" not in project.members("buyers")
+
+
+def test_the_breakdown_counts_the_identifiers_of_each_audience_as_its_members_are_now(people: Project, tmp_path: Path) -> None:
+    columns = "select type, profiles, cast(share as double), values from audiences.identifier_breakdown"
+    breakdown = f"{columns} where audience = 'buyers' order by all"
+    assert people.sql(breakdown) == [("anonymous_id", 3, 0.75, 3), ("email", 1, 0.25, 1), ("user_id", 3, 0.75, 3)]
+    project = people.copy(tmp_path / "shop")
+    project.define("companies", "everyone", of="accounts")
+    project.load(identify(0.5, userId="older", traits={"email": "older@example.com"}), track("newcomer", "Bought", 0.5))
+    project.run(day=1)
+    assert project.sql(breakdown) == [("anonymous_id", 3, 0.6, 3), ("email", 2, 0.4, 2), ("user_id", 4, 0.8, 4)]
+    assert project.sql(f"{columns} where audience = 'companies'") == [("group_id", 1, 1.0, 1)]
