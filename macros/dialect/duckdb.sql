@@ -96,6 +96,6 @@
     {{ return('cross join lateral json_each(' ~ expression ~ ') as entry') }}
 {%- endmacro %}
 
-{% macro duckdb__checksum(columns) -%}
-    {{ return("cast(coalesce(sum(cast(hash(" ~ columns | join(', ') ~ ") as hugeint)), 0) as " ~ dbt.type_string() ~ ")") }}
+{% macro duckdb__row_hash(columns) -%}
+    {{ return('cast(hash(' ~ columns | join(', ') ~ ') as hugeint)') }}
 {%- endmacro %}

@@ -114,6 +114,6 @@
     {{ return('select pg_advisory_xact_lock(hashtext(' ~ dbt_audiences.text_literal(name) ~ '));') }}
 {%- endmacro %}
 
-{% macro postgres__checksum(columns) -%}
-    {{ return('cast(coalesce(sum(hashtextextended(cast(row(' ~ columns | join(', ') ~ ') as text), 0)), 0) as text)') }}
+{% macro postgres__row_hash(columns) -%}
+    {{ return('hashtextextended(cast(row(' ~ columns | join(', ') ~ ') as text), 0)') }}
 {%- endmacro %}

@@ -212,9 +212,9 @@
     {{ return('') }}
 {%- endmacro %}
 
-{#- A text that differs where the rows differ in these columns, whatever their order. -#}
-{% macro checksum(columns) -%}
-    {{ return(adapter.dispatch('checksum', 'dbt_audiences')(columns)) }}
+{#- A whole number that differs where two rows differ in these columns. -#}
+{% macro row_hash(columns) -%}
+    {{ return(adapter.dispatch('row_hash', 'dbt_audiences')(columns)) }}
 {%- endmacro %}
 
 {#- The patterns that both engines read texts with, as SQL literals: a number, a whole instant, its local part, its offset. -#}

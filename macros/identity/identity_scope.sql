@@ -20,8 +20,8 @@
     ).rows -%}
     {%- if seen | length != 1 or seen[0][0] != fingerprint -%}{{ return(found) }}{%- endif -%}
     {%- set loaded_at = dbt_audiences.literal(seen[0][1], 'instant') -%}
-    {%- set now = run_query(dbt_audiences._seen_now(types, loaded_at)).rows[0] -%}
-    {%- if now[0] | int != seen[0][2] | int or now[1] | string != seen[0][3] or now[2] | int < seen[0][4] | int -%}
+    {%- set now = run_query(dbt_audiences._seen(types, 'where loaded_at is null or loaded_at <= ' ~ loaded_at)).rows[0] -%}
+    {%- if now[0] | int != seen[0][2] | int or '%d' | format(now[1]) != seen[0][3] or now[2] | int < seen[0][4] | int -%}
         {{ return(found) }}
     {%- endif -%}
     {%- call statement('scope') -%}{{ dbt_audiences.graph_scope(types, loaded_at) }}{%- endcall -%}
@@ -35,29 +35,37 @@
 {%- endmacro %}
 
 
-{#- Statements that write down what is seen now. -#}
-{% macro note_identity_seen(types, fingerprint) -%}
+{#- Statements that write down what is seen now; where calls are known by identity_scope to be as they were, the new ones are added. -#}
+{% macro note_identity_seen(types, scope) -%}
     {%- set table = dbt_audiences.state_relation('identity_seen') -%}
     {%- set calls = dbt_audiences.state_relation('stg_calls') -%}
+        create temporary table graph_seen as
+        select
+            (select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from {{ calls }}) as loaded_at,
+            fresh.*
+        from ({{ dbt_audiences._seen(types, '' if scope.is_full else 'where loaded_at > (select loaded_at from ' ~ table ~ ')') }}) as fresh;
+    {%- if not scope.is_full %}
+        update graph_seen set
+            call_count = graph_seen.call_count + s.call_count,
+            checksum = graph_seen.checksum + cast(s.checksum as decimal(38, 0))
+        from {{ table }} as s;
+    {%- endif %}
         delete from {{ table }};
         insert into {{ table }} (fingerprint, loaded_at, call_count, checksum, sql_trait_count)
-        select
-            '{{ fingerprint }}',
-            (select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from {{ calls }}),
-            seen.call_count, seen.checksum, seen.sql_trait_count
-        from ({{ dbt_audiences._seen_now(types, none) }}) as seen;
+        select '{{ scope.fingerprint }}', loaded_at, call_count, cast(checksum as {{ dbt.type_string() }}), sql_trait_count from graph_seen;
+        drop table graph_seen;
 {%- endmacro %}
 
 
-{#- How many calls there are, of those loaded up to an instant, a checksum of whom they name, and how many identifiers SQL traits have. -#}
-{% macro _seen_now(types, loaded_at) -%}
+{#- How many calls there are of those that a filter lets by, a checksum of whom they name, and how many identifiers SQL traits have. -#}
+{% macro _seen(types, filter) -%}
     {%- set named = ['occurred_at', 'type', 'previous_id'] + types | map(attribute='column') | list -%}
         select
             count(*) as call_count,
-            {{ dbt_audiences.checksum(named) }} as checksum,
+            cast(coalesce(sum({{ dbt_audiences.row_hash(named) }}), 0) as decimal(38, 0)) as checksum,
             (select count(*) from {{ dbt_audiences.state_relation('sql_trait_identifiers') }}) as sql_trait_count
         from {{ dbt_audiences.state_relation('stg_calls') }}
-        {{ 'where loaded_at is null or loaded_at <= ' ~ loaded_at if loaded_at }}
+        {{ filter }}
 {%- endmacro %}
 
 

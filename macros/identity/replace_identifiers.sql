@@ -1,6 +1,6 @@
 {#-
-  Writes what differs into the table of identifiers: of all of them, or of those in graph_scope. Whose profile has changed is logged.
-  A profile's first build is everybody's.
+  Writes what differs into the table of identifiers: of all of them, or of those in graph_scope. Whose profile has changed is logged;
+  the first time it is everybody's.
 -#}
 {% macro replace_identifiers(identifiers, is_full, is_first) -%}
     {%- set in_scope = '' if is_full else ' and (k.type, k.value) in (select type, value from graph_scope)' %}
@@ -36,7 +36,9 @@
         insert into {{ identifiers }} (profile_id, type, value, first_seen_at)
         select f.profile_id, f.type, f.value, f.first_seen_at
         from graph_fresh as f
+    {%- if not is_first %}
         where not exists (
             select 1 from {{ identifiers }} as k where k.type = f.type and k.value = f.value
-        );
+        )
+    {%- endif %};
 {%- endmacro %}

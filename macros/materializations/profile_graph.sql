@@ -46,7 +46,7 @@
         {{ dbt_audiences.follow_merges() }}
         {{ dbt_audiences.replace_identifiers(relation, scope.is_full, is_first) }}
         {{ dbt_audiences.note_violations(scope.is_full) }}
-        {{ dbt_audiences.note_identity_seen(rules.types, scope.fingerprint) }}
+        {{ dbt_audiences.note_identity_seen(rules.types, scope) }}
         {{ dbt_audiences.drop_graph(scope.is_full) }}
     {%- endcall -%}
 {%- endmacro %}

@@ -1,0 +1,81 @@
+"""Identifier pairs into profiles on DuckDB: `python benchmarks/identity.py [PAIRS...]`, without arguments 1 and 10 million.
+
+Calls name a user and one of two or three devices; one of two hundred devices is another user's too: the limits take them apart.
+Each line gives the seconds of the model `profile_identifiers` from nothing, after 10,000 more pairs, and when nothing is new,
+with two threads and 4 GB, and the peak memory of the process.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import yaml
+
+MORE = 10_000
+_CALLS = """
+    insert into audiences_build.stg_calls (
+        message_id, type, occurred_at, received_at, user_id, anonymous_id, identifier_type, identifier_value, source, loaded_at
+    )
+    select
+        'm' || n, 'identify', timestamp '2026-01-01' + to_seconds(n // 10), timestamp '2026-01-01', 'user ' || (n * 2 // 5),
+        'device ' || case when n % 200 = 0 then n + 3 else n end, 'user_id', 'user ' || (n * 2 // 5), 'site',
+        timestamp '{loaded_at}'
+    from range({first}, {last}) as calls (n)
+"""
+
+
+def main(sizes: list[int]) -> None:
+    """Prints a line for each size, each measured in a process of its own."""
+    print("     pairs  from nothing  10,000 more  nothing new   (seconds)     peak   profiles")
+    for pairs in sizes:
+        subprocess.run([sys.executable, __file__, "--one", str(pairs)], check=True)
+
+
+def measure(pairs: int) -> None:
+    """One size."""
+    from dbt_audiences.cli.main import group
+    from dbt_audiences.flow.init import init
+
+    with tempfile.TemporaryDirectory(prefix="audiences_") as place:
+        root = Path(place) / "shop"
+        init(root, now=datetime.now(UTC))
+        profiles = yaml.safe_load((root / "profiles.yml").read_text())
+        profiles["shop"]["outputs"]["dev"] |= {"threads": 2, "settings": {"memory_limit": "4GB"}}
+        (root / "profiles.yml").write_text(json.dumps(profiles))
+        group.main(["run", "--no-sync", "--json", "--project-dir", str(root)], standalone_mode=False)
+        with duckdb.connect(str(root / "warehouse.duckdb")) as connection:
+            connection.execute("delete from audiences_build.stg_calls")
+            connection.execute("delete from audiences.profile_identifiers")
+            connection.execute(_CALLS.format(first=0, last=pairs, loaded_at="2026-01-01"))
+        first = seconds(root, "--full-refresh")
+        with duckdb.connect(str(root / "warehouse.duckdb")) as connection:
+            connection.execute(_CALLS.format(first=pairs - MORE // 2, last=pairs + MORE // 2, loaded_at="2026-01-02"))
+        more, nothing = seconds(root), seconds(root)
+        with duckdb.connect(str(root / "warehouse.duckdb")) as connection:
+            ((count,),) = connection.execute("select count(distinct profile_id) from audiences.profile_identifiers").fetchall()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024
+    print(f"{pairs:>10,}  {first:>12.2f}  {more:>11.2f}  {nothing:>11.2f}  {peak:>16.1f} GB  {count:>9,}", flush=True)
+
+
+def seconds(root: Path, *more: str) -> float:
+    """Of the one model in one run."""
+    from dbt.cli.main import dbtRunner
+
+    arguments = ["--quiet", "run", "--select", "profile_identifiers", "--project-dir", str(root), "--profiles-dir", str(root)]
+    outcome = dbtRunner().invoke([*arguments, *more])
+    assert outcome.success, outcome
+    return sum(one.execution_time for one in outcome.result.results if one.node.name == "profile_identifiers")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--one"]:
+        measure(int(sys.argv[2]))
+    else:
+        main([int(argument) for argument in sys.argv[1:]] or [1_000_000, 10_000_000])
