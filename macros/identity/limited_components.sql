@@ -13,9 +13,9 @@
 {% macro limited_components(types, limits) -%}
     {%- call statement('limited') -%}{{ dbt_audiences._limited_tables(types, limits) }}{%- endcall -%}
     {%- set waiting = namespace(count=dbt_audiences._rows_waiting()) -%}
-    {%- set rounds = dbt_audiences.limited_round(limits) * 8 if waiting.count > 0 -%}
-    {%- for _ in range(99999) if waiting.count > 0 -%}
-        {%- call statement('rounds') -%}{{ rounds }}{%- endcall -%}
+    {%- set one_round = dbt_audiences.limited_round(limits) if waiting.count > 0 -%}
+    {%- for turn in range(99999) if waiting.count > 0 -%}
+        {%- call statement('rounds') -%}{{ one_round * [2 ** (turn + 1), 16] | min }}{%- endcall -%}
         {%- set waiting.count = dbt_audiences._rows_waiting() -%}
     {%- endfor -%}
     {%- call statement('apart') %}

@@ -201,3 +201,27 @@ def test_the_breakdown_counts_the_identifiers_of_each_audience_as_its_members_ar
     project.run(day=1)
     assert project.sql(breakdown) == [("anonymous_id", 3, 0.6, 3), ("email", 2, 0.4, 2), ("user_id", 4, 0.8, 4)]
     assert project.sql(f"{columns} where audience = 'companies'") == [("group_id", 1, 1.0, 1)]
+
+
+def test_a_person_is_printed_with_all_that_is_held_and_was_sent(people: Project, merged: Project) -> None:
+    kept, gone = profile(people, "user_id", "older"), profile(people, "email", "younger@example.com")
+    told = merged.audiences("person", "email:Younger@example.com", "--json").json
+    assert told["profile_id"] == kept
+    assert [(one["type"], one["value"]) for one in told["identifiers"]] == [
+        ("user_id", "older"), ("anonymous_id", "at work"), ("email", "younger@example.com"),
+    ]  # fmt: skip
+    assert [(one["from_profile_id"], one["to_profile_id"]) for one in told["merged_from"]] == [(gone, kept)]
+    assert {one["trait"]: one["value"] for one in told["traits"]} == {"plan": '"free"', "email": '"younger@example.com"'}
+    assert [one["account_id"] for one in told["accounts"]] == ["acme"]
+    assert [one["audience"] for one in told["memberships"]] == ["buyers"]
+    assert [(one["change"], one["cause"]) for one in told["membership_changes"]] == [
+        ("entered", "run"), ("entered", "run"), ("exited", "merge"),
+    ]  # fmt: skip
+    assert {one["identifier_value"] for one in told["deliveries"]} == {"older", "younger@example.com"}
+    assert {one["identifier_value"] for one in told["acknowledged"]} == {"older", "younger@example.com"}
+    calls = "select count(*) from raw.calls where user_id = 'older' or anonymous_id = 'at work'"
+    assert merged.sql(calls) == [(len(told["calls"]),)]
+    text = merged.audiences("person", kept).out
+    assert "identifiers: 3" in text and "younger@example.com" in text and "identity violations: 0" in text
+    refused = merged.audiences("person", "email:nobody@example.com", expect=2)
+    assert "no profile has the identifier" in refused.err

@@ -40,7 +40,7 @@ def read_known(warehouse: Warehouse, relations: Relations, identifier: str, audi
     if audience.of == "accounts":
         person, around = _account(warehouse, relations, identifier)
     else:
-        person = _person(warehouse, relations, _profile_id(warehouse, relations, identifier, identity))
+        person = _person(warehouse, relations, profile_id_of(warehouse, relations, identifier, identity))
         around = _beside(warehouse, relations, person.profile_id) if _reads_accounts(audience) else ()
     entered = warehouse.fetch(
         f"select entered_at from {relations['memberships']} where audience = {text_literal(audience.key)} "
@@ -124,7 +124,8 @@ def read_first_runs(warehouse: Warehouse, relations: Relations) -> dict[str, dat
     return {str(key): at.replace(tzinfo=UTC) for key, at in rows if isinstance(at, datetime)}
 
 
-def _profile_id(warehouse: Warehouse, relations: Relations, identifier: str, identity: Identity) -> str:
+def profile_id_of(warehouse: Warehouse, relations: Relations, identifier: str, identity: Identity) -> str:
+    """The profile that `type:value`, a profile id or a bare value names; raises where it names none or several."""
     kind, colon, value = identifier.partition(":")
     found = {
         str(row[0])
