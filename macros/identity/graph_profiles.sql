@@ -4,7 +4,7 @@
   graph_profiles (label, profile_id) and graph_merged (from_profile_id, to_profile_id). Where a component fell apart, because what
   tied it was deleted, the part with the oldest identifier keeps the id.
 -#}
-{% macro graph_profiles(identifiers) -%}
+{% macro graph_profiles(identifiers, is_first) -%}
         create temporary table graph_known as
         select known.profile_id, known.first_seen_at, labels.label
         from {{ identifiers }} as known
@@ -40,11 +40,15 @@
         union all
         select
             nodes.node,
+    {%- if is_first %}
+            {{ dbt_audiences._new_profile_id() }}
+    {%- else %}
             case
                 when exists (select 1 from {{ identifiers }} as known where known.profile_id = {{ dbt_audiences._new_profile_id() }})
                     then {{ dbt_audiences._new_profile_id(" || '" ~ dbt_audiences.run_id() ~ "'") }}
                 else {{ dbt_audiences._new_profile_id() }}
             end
+    {%- endif %}
         from graph_nodes as nodes
         inner join graph_types as types on types.type_no = nodes.type_no
         inner join graph_labels as labels on labels.node = nodes.node and labels.label = nodes.node

@@ -44,12 +44,12 @@
 
 
 {#-
-  graph_edges (a, b; each two identifiers that a set ties) and graph_labels (node, label; each node its own at first). Of a set the
+  graph_edges (a, b: two identifiers that a set ties, maybe more than once) and graph_labels (node, label; each node its own at first). Of a set the
   first seen is tied to all others.
 -#}
 {% macro graph_edges() -%}
         create temporary table graph_edges as
-        select distinct f.node as a, p.node as b
+        select f.node as a, p.node as b
         from (select set_no, min(node) as node from graph_places group by set_no having count(*) > 1) as f
         inner join graph_places as p on p.set_no = f.set_no and p.node <> f.node;
         create temporary table graph_labels as select node, node as label from graph_nodes;

@@ -42,7 +42,7 @@
     {%- do dbt_audiences.limited_components(rules.types, rules.limits) -%}
     {%- call statement('main') -%}
         {{ dbt_audiences.lock_state('identity') }}
-        {{ dbt_audiences.graph_profiles(relation) }}
+        {{ dbt_audiences.graph_profiles(relation, is_first) }}
         {{ dbt_audiences.follow_merges() }}
         {{ dbt_audiences.replace_identifiers(relation, scope.is_full, is_first) }}
         {{ dbt_audiences.note_violations(scope.is_full) }}
