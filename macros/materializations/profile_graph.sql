@@ -19,6 +19,7 @@
     {%- else -%}
         {%- call statement('main') -%}drop table graph_scope{%- endcall -%}
     {%- endif -%}
+    {%- if not scope.is_full -%}{%- do dbt_audiences.refuse_emptied_source(model.name, relation, has_run) -%}{%- endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do persist_docs(relation, model) -%}
     {{ adapter.commit() }}

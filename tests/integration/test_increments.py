@@ -38,6 +38,7 @@ def test_time_alone_lets_members_leave(project: Project) -> None:
 
 
 def test_a_merge_looks_at_both_who_are_now_one(project: Project) -> None:
+    project.write("identity.yml", "identifiers: {user_id: {limit: 2}}\n")
     project.load(identify(0, userId="v1", traits={"email": "v1@example.com"}), track("b3", "Bought", 0))
     project.run(day=0.1)
     project.load(identify(0.2, userId="b3", traits={"email": "v1@example.com"}))

@@ -127,6 +127,7 @@ def test_a_static_audience_stays_as_its_first_run_found_it_through_time_events_a
 
 
 def test_a_static_audience_follows_merges_and_its_definition_cannot_be_edited(project: Project) -> None:
+    project.write("identity.yml", "identifiers: {user_id: {limit: 2}}\n")
     project.define("winners", BUYERS, static=True)
     project.run(day=0.1)
     project.load(identify(0.2, userId="b2", traits={"email": "b1@example.com"}))

@@ -140,6 +140,7 @@ def test_anonymous_profiles_get_a_value_only_where_their_identifier_is_named(pro
 def test_what_reached_an_identifier_reaches_it_again_after_a_merge_and_when_it_is_unset(
     project: Project, receiver: Receiver
 ) -> None:
+    project.write("identity.yml", "identifiers: {user_id: {limit: 2}}\n")
     define(project, "total", {"identifiers": {"user_id": "all"}}, max="revenue", within="10 days")
     project.run(sync=True)
     project.load(
