@@ -14,10 +14,13 @@
     {%- call statement('limited') -%}{{ dbt_audiences._limited_tables(types, limits) }}{%- endcall -%}
     {%- set waiting = namespace(count=dbt_audiences._rows_waiting()) -%}
     {%- set one_round = dbt_audiences.limited_round(limits) if waiting.count > 0 -%}
-    {%- for turn in range(99999) if waiting.count > 0 -%}
-        {%- call statement('rounds') -%}{{ one_round * [2 ** (turn + 1), 16] | min }}{%- endcall -%}
+    {%- for turn in range(2000) if waiting.count > 0 -%}
+        {%- call statement('rounds') -%}{{ one_round * 2 ** ([turn + 1, 6] | min) }}{%- endcall -%}
         {%- set waiting.count = dbt_audiences._rows_waiting() -%}
     {%- endfor -%}
+    {%- if waiting.count > 0 -%}
+        {{ exceptions.raise_compiler_error('the limits of identity.yml did not settle; please report this with the size of stg_calls') }}
+    {%- endif -%}
     {%- call statement('apart') %}
         {{ dbt_audiences.limit_reasons(limits) }}
         create temporary table graph_component_nodes as
