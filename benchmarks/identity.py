@@ -2,7 +2,10 @@
 
 Calls name a user and one of two or three devices; one of two hundred devices is another user's too: the limits take them apart.
 Each line gives the seconds of the model `profile_identifiers` from nothing, after 10,000 more pairs, and when nothing is new,
-with two threads and 4 GB, and the peak memory of the process.
+with two threads and 4 GB, and the peak memory of the process. On 27 November 2026, DuckDB 2.0.0, two cores:
+
+     pairs  from nothing  10,000 more  nothing new   (seconds)     peak   profiles
+ 1,000,000          6.56         1.62         0.36               0.8 GB    402,000
 """
 
 from __future__ import annotations
