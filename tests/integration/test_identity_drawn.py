@@ -32,7 +32,7 @@ def _with_counts_of(wanted: Resolved | None, told: Resolved) -> Resolved:
     return Resolved(told.profiles, told.dropped, same)
 
 
-@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "as they are"])
+@pytest.mark.parametrize("name", SETTINGS)
 def test_every_load_leaves_the_profiles_of_the_interpreter_and_so_does_a_full_refresh(name: str, tmp_path: Path) -> None:
     setting = SETTINGS[name]
     project = new_project(tmp_path / "shop")
