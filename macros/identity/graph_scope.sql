@@ -19,22 +19,16 @@
         select reached.type, reached.value, shared.value is not null as is_shared
         from (
             select type, value from graph_touched
-            union
-            select c.type, c.value
-            from {{ components }} as c
-            where c.component in (
-                select o.component
-                from {{ components }} as o
-                inner join graph_touched as t on t.type = o.type and t.value = o.value
-            )
+    {%- for table, together in [(components, 'component'), (identifiers, 'profile_id')] %}
             union
             select k.type, k.value
-            from {{ identifiers }} as k
-            where k.profile_id in (
-                select o.profile_id
-                from {{ identifiers }} as o
+            from {{ table }} as k
+            where k.{{ together }} in (
+                select o.{{ together }}
+                from {{ table }} as o
                 inner join graph_touched as t on t.type = o.type and t.value = o.value
             )
+    {%- endfor %}
         ) as reached
         left join ({{ dbt_audiences.known_shared() }}) as shared on shared.type = reached.type and shared.value = reached.value;
         drop table graph_touched;
