@@ -99,3 +99,7 @@
 {% macro duckdb__row_hash(columns) -%}
     {{ return('cast(hash(' ~ columns | join(', ') ~ ') as hugeint)') }}
 {%- endmacro %}
+
+{% macro duckdb__sha256_hex(text) -%}
+    {{ return('sha256(' ~ text ~ ')') }}
+{%- endmacro %}

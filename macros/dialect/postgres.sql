@@ -117,3 +117,7 @@
 {% macro postgres__row_hash(columns) -%}
     {{ return('hashtextextended(cast(row(' ~ columns | join(', ') ~ ') as text), 0)') }}
 {%- endmacro %}
+
+{% macro postgres__sha256_hex(text) -%}
+    {{ return('encode(sha256(convert_to(' ~ text ~ ", 'UTF8')), 'hex')") }}
+{%- endmacro %}

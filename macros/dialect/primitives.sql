@@ -217,6 +217,11 @@
     {{ return(adapter.dispatch('row_hash', 'dbt_audiences')(columns)) }}
 {%- endmacro %}
 
+{#- The SHA-256 of a text, as 64 lower-case hexadecimal digits. -#}
+{% macro sha256_hex(text) -%}
+    {{ return(adapter.dispatch('sha256_hex', 'dbt_audiences')(text)) }}
+{%- endmacro %}
+
 {#- The patterns that both engines read texts with, as SQL literals: a number, a whole instant, its local part, its offset. -#}
 {% macro value_patterns() -%}
     {%- set blank = '[ \\t\\n\\r\\f\\v]*' -%}

@@ -35,8 +35,11 @@ select
     {%- endfor %}
     {{ dbt_audiences.columns_json(known, columns) | indent(4) }} as row_json
 from {{ model }} as t
-{%- if key %}
-where {{ dbt_audiences._column_text(known, key) }} is not null
+where
+    {{ dbt_audiences._column_text(known, key) ~ ' is not null' if key else 'true' }}
+{%- if owner and dbt_audiences.suppression_salt() is not none %}
+    {%- set value = dbt_audiences._column_text(known, owner[1], owner[0]) %}
+    and ({{ value }} is null or {{ dbt_audiences.not_forgotten(dbt_audiences.text_literal(owner[0]), value) }})
 {%- endif %}
 {%- endmacro %}
 

@@ -5,6 +5,8 @@
 {%- set paths = dbt_audiences.identifier_paths(types) -%}
 {%- set previous = dbt_audiences.normalized_identifier('described.previous_id', 'anonymous_id', identity) -%}
 {%- set blocks = identity and (identity.blocked or identity.blocked_patterns) %}
+{%- set salt = dbt_audiences.suppression_salt() %}
+{%- set last = 'allowed' if blocks else 'identified' %}
 
 {#- The copy of a message that was loaded first counts; only messages that came twice are sorted for it. -#}
 with
@@ -102,7 +104,7 @@ identified as (
         described.loaded_at
     from described
     {{- dbt_audiences.computed_once() }}
-){{ ',' if blocks }}
+){{ ',' if blocks or salt }}
 
 {% if blocks -%}
 allowed as (
@@ -125,7 +127,11 @@ allowed as (
         identified.loaded_at
     from identified
     {{- dbt_audiences.computed_once() }}
-)
+){{ ',' if salt }}
+
+{% endif -%}
+{% if salt -%}
+{{ dbt_audiences.spared_calls(last, types, salt) }}
 
 {% endif -%}
 select
@@ -155,4 +161,4 @@ select
     context,
     source,
     loaded_at
-from {{ 'allowed' if blocks else 'identified' }}
+from {{ 'spared' if salt else last }}

@@ -38,6 +38,9 @@ class Warehouse(Protocol):
     def json_keys(self, column: str) -> str:
         """SQL that yields each key of a JSON object, as an expression of a select list that gives one row for each."""
 
+    def sha256(self, text: str) -> str:
+        """SQL of the SHA-256 of a text expression, as 64 lower-case hexadecimal digits."""
+
     def close(self) -> None:
         """Release the connection and, for an embedded engine, the file."""
 

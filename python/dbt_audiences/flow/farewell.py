@@ -74,6 +74,15 @@ def say_farewell(
     return results
 
 
+def sent_before(workspace: Workspace, warehouse: Warehouse) -> dict[tuple[str, str], tuple[Audience, SendTo]]:
+    """Destination and key -> the deleted audience that is still held there, and how it was sent."""
+    found = {}
+    for parting in partings(warehouse, workspace.dbt.relations()):
+        audience = _audience(workspace, parting)
+        found[parting.destination, parting.audience] = (audience, audience.send_to[0])
+    return found
+
+
 def _audience(workspace: Workspace, parting: Parting) -> Audience:
     """The audience that was sent, with this connection alone."""
     problems = Problems()

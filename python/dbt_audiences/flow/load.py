@@ -8,6 +8,7 @@ from datetime import datetime
 from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.load.files import Loaded, load_calls, load_people
+from dbt_audiences.run.suppressions import find_suppressed
 from dbt_audiences.spec.fields import Problems
 from dbt_audiences.spec.identity import read_identity
 
@@ -30,6 +31,7 @@ def load(
     if identity is None:
         raise DefinitionError(problems.found)
     with workspace.warehouse(wait=wait) as warehouse:
+        suppressed = find_suppressed(warehouse)
         if identifier is None:
             return load_calls(
                 warehouse,
@@ -40,6 +42,7 @@ def load(
                 loaded_at=loaded_at,
                 progress=progress,
                 identity=identity,
+                suppressed=suppressed,
             )
         if len(paths) != 1:
             raise UsageError("--people loads one file at a time")
@@ -53,5 +56,6 @@ def load(
                 max_rejected=max_rejected,
                 loaded_at=loaded_at,
                 progress=progress,
+                suppressed=suppressed,
             )
         ]

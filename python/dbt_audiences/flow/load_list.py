@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dbt_audiences.core.definitions import InList
@@ -13,6 +13,7 @@ from dbt_audiences.core.warehouse import Warehouse, text_literal
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.load.lists import ListRows, read_lists, replace_list
 from dbt_audiences.run.registry import state_exists
+from dbt_audiences.run.suppressions import find_suppressed
 from dbt_audiences.spec.audience import ELIGIBLE
 from dbt_audiences.spec.conditions import KEY
 from dbt_audiences.spec.reserved import reserved_reason
@@ -40,6 +41,8 @@ def load_list(
     of = _of(rows)
     is_new = _check(workspace, key, of)
     with workspace.warehouse(wait=wait) as warehouse:
+        suppressed = find_suppressed(warehouse)
+        rows = replace(rows, pairs=tuple(pair for pair in rows.pairs if suppressed.cause(pair) in (None, "suppressed")))
         replace_list(warehouse, workspace.dbt.raw_schema(), key, rows, loaded_at)
         known, entities = _known(warehouse, workspace, key, of)
     path = workspace.root / "audiences" / f"{key}.yml"

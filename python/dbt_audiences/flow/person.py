@@ -84,13 +84,18 @@ def person(workspace: Workspace, identifier: str) -> Person:
     return Person(profile_id, found)
 
 
-def _rows(warehouse: Warehouse, relations: Relations, part: Part, profile_id: str) -> tuple[Mapping[str, object], ...]:
+def merged_into(relations: Relations, profile_id: str) -> str:
+    """SQL of a relation with the `from_profile_id` of every profile that became part of this one, through others too."""
     merges = relations["profile_merges"]
-    merged = (
+    return (
         f"(with recursive merged as (select from_profile_id from {merges} where to_profile_id = {text_literal(profile_id)} "
         f"union select m.from_profile_id from {merges} as m inner join merged as t on m.to_profile_id = t.from_profile_id) "
         "select from_profile_id from merged) as merged"
     )
+
+
+def _rows(warehouse: Warehouse, relations: Relations, part: Part, profile_id: str) -> tuple[Mapping[str, object], ...]:
+    merged = merged_into(relations, profile_id)
     where = part.where.format(id=text_literal(profile_id), merged=merged, identifiers=relations["profile_identifiers"])
     rows: list[Row] = warehouse.fetch(
         f"select {', '.join(part.columns)} from {relations[part.relation]} where {where} order by {', '.join(part.sorted_by)}"

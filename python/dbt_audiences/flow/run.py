@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -76,9 +76,13 @@ def run(
     wait: bool = False,
     verify_share: Decimal | None = None,
     reuse_keys: frozenset[str] = frozenset(),
+    unguarded: Collection[str] = (),
     progress: Progress | None = None,
 ) -> RunReport:
-    """One run at one as_of. A model that fails stops what reads it and nothing else; a guard's refusal likewise."""
+    """One run at one as_of. A model that fails stops what reads it and nothing else; a guard's refusal likewise.
+
+    unguarded  names of tables that may lose most of their rows: the caller knows why
+    """
     workspace.compile(check=False)
     workspace.dbt.parse()
     run_id = f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}"
@@ -101,7 +105,7 @@ def run(
                 warnings += tuple(delete_keys(warehouse, relations, gone, stamp))
             outcomes = build(
                 workspace,
-                {"as_of": naive(as_of).isoformat(), "run_id": run_id},
+                {"as_of": naive(as_of).isoformat(), "run_id": run_id, "audiences_unguarded": sorted(unguarded)},
                 select=chosen,
                 full_refresh=full_refresh,
                 is_prepared=is_prepared,

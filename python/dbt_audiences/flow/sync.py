@@ -14,6 +14,7 @@ from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.connections import partings
 from dbt_audiences.run.deletion import knows_deletions
 from dbt_audiences.run.registry import note_approval, relation_exists, use_approval
+from dbt_audiences.run.suppressions import purge_ledger
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.sync.engine import SyncResult, sync_connection
 
@@ -134,6 +135,8 @@ def sync_all(
         approve=approve,
         dry_run=dry_run,
     )
+    if not dry_run and relation_exists(warehouse, relations["suppressions"]):
+        purge_ledger(warehouse, relations)
     if approve is not None and not dry_run and any(one.audience == approve and one.status != "refused" for one in results):
         use_approval(warehouse, relations, approve, sync_id, now())
     return tuple(results)

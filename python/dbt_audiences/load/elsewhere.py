@@ -1,8 +1,8 @@
-"""Calls without `userId` and `anonymousId`: whether something else in them names a person."""
+"""What calls say in the places of identifiers, read by the staging engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dbt_audiences.core.identity import Identity
 from dbt_audiences.core.warehouse import text_literal
@@ -10,29 +10,40 @@ from dbt_audiences.core.warehouse import text_literal
 
 def named_elsewhere(identity: Identity) -> str:
     """SQL over the `properties`, `traits` and `context` of a call: true where they name an identifier; else false or null."""
-    return " or ".join(_tests(identity))
+    places = said_identifiers(identity, of_accounts=True)
+    return " or ".join(
+        f"trim({text}) <> ''" for type_, texts in places.items() if type_ not in ("user_id", "anonymous_id") for text in texts
+    )
 
 
-def _tests(identity: Identity) -> Iterator[str]:
-    yield from _of_trait("email")
-    values = (_has("context", "device", key) for key in ("id", "advertisingId", "token"))
-    yield f"lower(json_extract_string(context, '$.device.type')) in ('android', 'ios') and ({' or '.join(values)})"
-    yield _has("context", "integrations", "Google Analytics", "clientId")
-    for custom in identity.custom.values():
+def said_identifiers(identity: Identity, *, of_accounts: bool = False) -> Mapping[str, tuple[str, ...]]:
+    """Type -> SQL of the texts that a staged call has in its places, the first that is no null counts; in the order of types.
+
+    of_accounts  the traits of a group call, which are an account's, count too
+    """
+    traits = "traits" if of_accounts else "case when type <> 'group' then traits end"
+    found = {"user_id": ("user_id",), "anonymous_id": ("anonymous_id",), "email": tuple(_of_trait("email", traits))}
+    found["ga_client_id"] = (_text("context", "integrations", "Google Analytics", "clientId"),)
+    kind = "lower(json_extract_string(context, '$.device.type'))"
+    for device in ("android", "ios"):
+        for name, key in (("id", "id"), ("idfa", "advertisingId"), ("push_token", "token")):
+            found[f"{device}.{name}"] = (f"case when {kind} = '{device}' then {_text('context', 'device', key)} end",)
+    for name, custom in identity.custom.items():
         if custom.source == "trait":
-            yield from _of_trait(custom.key)
+            found[name] = tuple(_of_trait(custom.key, traits))
         elif custom.source == "property":
-            yield _has("properties", custom.key)
+            found[name] = (_text("properties", custom.key),)
         else:
-            types = "json_extract_string(context, '$.externalIds[*].type')"
-            yield f"list_contains({types}, {text_literal(custom.key)})"
+            place = f"list_position(json_extract_string(context, '$.externalIds[*].type'), {text_literal(custom.key)})"
+            found[name] = (f"json_extract_string(context, '$.externalIds[*].id')[{place}]",)
+    return {type_: found[type_] for type_ in identity.types}
 
 
-def _of_trait(key: str) -> Iterator[str]:
-    yield _has("traits", key)
-    yield _has("context", "traits", key)
+def _of_trait(key: str, traits: str) -> Iterator[str]:
+    yield _text(traits, key)
+    yield _text("context", "traits", key)
 
 
-def _has(field: str, *keys: str) -> str:
+def _text(field: str, *keys: str) -> str:
     escaped = (key.replace("~", "~0").replace("/", "~1") for key in keys)
-    return f"trim(json_extract_string({field}, {text_literal(''.join(f'/{key}' for key in escaped))})) <> ''"
+    return f"json_extract_string({field}, {text_literal(''.join(f'/{key}' for key in escaped))})"

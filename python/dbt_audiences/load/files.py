@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dbt_audiences.core.errors import FailedError, UsageError
 from dbt_audiences.core.identity import UNCHANGED, Identity
+from dbt_audiences.core.suppression import NOTHING, Suppressed
 from dbt_audiences.core.warehouse import Warehouse, text_literal
 from dbt_audiences.load.duckdb import DuckDBWriter
 from dbt_audiences.load.elsewhere import named_elsewhere
@@ -19,6 +20,7 @@ from dbt_audiences.load.postgres import PostgresWriter
 from dbt_audiences.load.rows import IDENTIFIERS
 from dbt_audiences.load.sources import Advance, files, stage_calls, stage_people
 from dbt_audiences.load.staging import Staging, staging
+from dbt_audiences.load.suppressed import leave_out
 from dbt_audiences.load.tables import LOAD_COLUMNS, make_tables, relation
 from dbt_audiences.load.writers import Writer
 
@@ -36,6 +38,7 @@ class Loaded:
     accepted: int
     duplicates: int
     rejected: int
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def load_calls(
     loaded_at: datetime,
     progress: Progress | None,
     identity: Identity = UNCHANGED,
+    suppressed: Suppressed = NOTHING,
 ) -> list[Loaded]:
     """Load Segment-spec calls from files, folders and patterns; calls that are there already change nothing.
 
@@ -69,11 +73,14 @@ def load_calls(
     max_rejected  more rejected lines than this raise `FailedError`, after everything has been kept
     loaded_at     naive, UTC
     identity      what the project says of identifiers: a call must name one
+    suppressed    of whom nothing new is taken
     """
     found = files(paths)
     make_tables(warehouse, schema)
     writer = _writer(warehouse, schema)
-    with staging(writer.options, named_elsewhere(identity)) as staged:
+    with staging(
+        writer.options, named_elsewhere(identity), partial(leave_out, identity=identity, suppressed=suppressed)
+    ) as staged:
         load = _Load(warehouse, writer, staged, schema, source, loaded_at, progress, [])
         loaded = [_load_file(load, path, partial(stage_calls, staged, path), otherwise=None) for path in found]
     _check(loaded, max_rejected, load.reasons)
@@ -90,6 +97,7 @@ def load_people(
     max_rejected: int | None,
     loaded_at: datetime,
     progress: Progress | None,
+    suppressed: Suppressed = NOTHING,
 ) -> Loaded:
     """Load a file of people, one in each row: an identify call with the row's other columns as traits.
 
@@ -104,7 +112,9 @@ def load_people(
         raise UsageError(f"`{path}` means {len(found)} files", hint="people are loaded from one file at a time")
     make_tables(warehouse, schema)
     writer = _writer(warehouse, schema)
-    with staging(writer.options, named_elsewhere(UNCHANGED)) as staged:
+    with staging(
+        writer.options, named_elsewhere(UNCHANGED), partial(leave_out, identity=UNCHANGED, suppressed=suppressed)
+    ) as staged:
         load = _Load(warehouse, writer, staged, schema, source, loaded_at, progress, [])
         loaded = _load_file(load, found[0], partial(stage_people, staged, found[0], identifier), otherwise=loaded_at)
     _check([loaded], max_rejected, load.reasons)
@@ -121,14 +131,14 @@ def _load_file(load: _Load, path: Path, stage: Callable[[Advance], Iterator[None
     source = "cast(null as varchar)" if load.source is None else text_literal(load.source)
     stamp = f"{source} as source, timestamp '{load.loaded_at.isoformat(sep=' ')}' as loaded_at, '{load_id}' as load_id"
     begun = time.monotonic()
-    accepted = duplicates = rejected = 0
+    accepted = duplicates = rejected = suppressed = 0
 
     def advance(position: int, size: int) -> None:
         if load.progress is not None:
             load.progress(file, position, size)
 
     def put() -> None:
-        nonlocal accepted, duplicates, rejected
+        nonlocal accepted, duplicates, rejected, suppressed
         batch = load.staging.batch(stamp, file)
         new = load.writer.add_calls(batch) if batch.read else 0
         if batch.rejected_count:
@@ -139,6 +149,7 @@ def _load_file(load: _Load, path: Path, stage: Callable[[Advance], Iterator[None
         accepted += new
         duplicates += batch.read - new
         rejected += batch.rejected_count
+        suppressed += batch.suppressed
 
     load.staging.clear(otherwise)
     with load.writer.transaction():
@@ -152,7 +163,7 @@ def _load_file(load: _Load, path: Path, stage: Callable[[Advance], Iterator[None
             [name for name, _ in LOAD_COLUMNS],
             [(load_id, file, load.source, accepted, duplicates, rejected, load.loaded_at, finished_at)],
         )
-    return Loaded(file, accepted, duplicates, rejected)
+    return Loaded(file, accepted, duplicates, rejected, suppressed)
 
 
 def _check(loaded: Sequence[Loaded], max_rejected: int | None, reasons: Sequence[str]) -> None:

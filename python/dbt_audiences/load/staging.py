@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,6 +45,10 @@ _STAGED = (
 )
 
 
+Run = Callable[..., list[tuple[object, ...]]]
+"""All rows of a statement of the staging engine; a second argument are the values of its parameters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Checked rows as files: `calls` without repetitions among themselves, `rejected` with line, reason and content."""
@@ -57,16 +61,22 @@ class Batch:
     rejected_count: int
     reasons: tuple[tuple[int, str], ...]
     """Line and reason of the first rejected ones."""
+    suppressed: int = 0
+    """Calls that were left out because they are of people of whom nothing new is taken."""
 
 
 class Staging:
     """Takes pieces of one file after another and gives batches; `options` writes their files (`format csv`, ...).
 
     elsewhere  SQL of whether a call without `userId` and `anonymousId` names somebody
+    leave_out  drops of the staged calls those that must not be kept, and returns how many
     """
 
-    def __init__(self, connection: DuckDBPyConnection, folder: Path, options: str, elsewhere: str) -> None:
+    def __init__(
+        self, connection: DuckDBPyConnection, folder: Path, options: str, elsewhere: str, leave_out: Callable[[Run], int]
+    ) -> None:
         self._connection = connection
+        self._leave_out = leave_out
         self._folder = folder
         self._options = options
         self._elsewhere = elsewhere
@@ -117,6 +127,7 @@ class Staging:
         """What has been staged since the last batch; `stamp` are further columns of each row, as a select list."""
         self.read_lines()
         self._read_exactly()
+        suppressed = self._leave_out(self._run)
         calls, rejected = self._folder / "calls", self._folder / "rejected"
         self._run(
             "create or replace temp table repeated as select message_id, min(line) as line from staged "
@@ -138,7 +149,7 @@ class Staging:
         first = self._run("select line, reason from staged where reason is not null order by line limit 3") if refused else []
         self._empty()
         reasons = tuple((int(str(line)), str(reason)) for line, reason in first)
-        return Batch(calls, rejected, read, width, refused, reasons)
+        return Batch(calls, rejected, read, width, refused, reasons, suppressed)
 
     def _read_exactly(self) -> None:
         postponed = f"reason = '{POSTPONED}'"
@@ -197,7 +208,7 @@ class Staging:
 
 
 @contextmanager
-def staging(options: str, elsewhere: str) -> Iterator[Staging]:
+def staging(options: str, elsewhere: str, leave_out: Callable[[Run], int]) -> Iterator[Staging]:
     """An empty engine in a temporary folder; both are gone afterwards."""
     import duckdb
 
@@ -212,7 +223,7 @@ def staging(options: str, elsewhere: str) -> Iterator[Staging]:
         connection = duckdb.connect(":memory:", config=settings)
         try:
             connection.execute("set TimeZone = 'UTC'").fetchall()
-            opened = Staging(connection, Path(folder), options, elsewhere)
+            opened = Staging(connection, Path(folder), options, elsewhere, leave_out)
             opened.clear()
             yield opened
         finally:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -298,7 +299,8 @@ class Dbt:
                 places += ["--target-path", str(self.target_path)]
             os.environ.setdefault(PACKAGE_VARIABLE, str(package_path()))
             logs = ["--log-level", "none", "--log-level-file", "info" if self.writes_log else "none"]
-            result = runner.invoke([*arguments, *places, *logs, "--no-print", "--no-version-check"])
+            with _command_line(["dbt", *arguments]):
+                result = runner.invoke([*arguments, *places, *logs, "--no-print", "--no-version-check"])
         if result.exception is not None:
             raise _translated(result.exception)
         if not result.success and not accept_failures:
@@ -318,6 +320,17 @@ def in_memory(root: Path, folder: Path, target: Path | None = None) -> Dbt:
     profiles = {dbt.profile_name(): {"target": "memory", "outputs": {"memory": memory}}}
     (folder / "profiles.yml").write_text(json.dumps(profiles), encoding="utf-8")
     return dbt
+
+
+@contextlib.contextmanager
+def _command_line(words: list[str]) -> Iterator[None]:
+    """dbt writes the process's command line into its artifacts, and ours may name a person."""
+    before = sys.argv
+    sys.argv = words
+    try:
+        yield
+    finally:
+        sys.argv = before
 
 
 def _variables(variables: Mapping[str, object]) -> list[str]:

@@ -69,6 +69,7 @@ def sync_connection(
     project: str | None = None,
     progress: Progress | None = None,
     effects: Effects | None = None,
+    among: str | None = None,
 ) -> SyncResult:
     """Plan and push one connection, and record how it went.
 
@@ -77,17 +78,20 @@ def sync_connection(
     approved  a person let this sync through its guards
     resync    everything that must hold is said again
     progress  called with the number of delivered and of all units
+    among     SQL of the rows of the ledger that are brought to `desired`; all else stays as it is, and the connection's own
+              status is not written down
 
     Raises only what the warehouse raises: whatever the destination does is a status. Not for use inside a running event loop.
     """
     ledger = Ledger(warehouse, relations, destination.key, sent.key)
     result = SyncResult(destination.key, sent.key, "synced")
+    is_noted = not dry_run and among is None
     if not (destination.enabled and send.enabled and sent.enabled):
-        return _recorded(ledger, replace(result, status="disabled", message="disabled"), now, dry_run=dry_run)
+        return _recorded(ledger, replace(result, status="disabled", message="disabled"), now, is_noted=is_noted)
     spec = destination_types().get(destination.type)
     if spec is None:
         result = replace(result, status="failed", message=f"the destination type `{destination.type}` is unknown")
-        return _recorded(ledger, result, now, dry_run=dry_run)
+        return _recorded(ledger, result, now, is_noted=is_noted)
     is_filtered = destination.targets is not None and target not in destination.targets
     envelope = Envelope(
         destination=destination.key,
@@ -104,16 +108,17 @@ def sync_connection(
     )
     if is_filtered and not dry_run:
         reason = f"the target `{target}` is not among those that may send"
-        sizes = plan.make_plan(warehouse, ledger, desired, resync=resync)
+        sizes = plan.make_plan(warehouse, ledger, desired, resync=resync, among=among or "true")
         ledger.write_filtered(PLAN, sync_id, reason, now)
         plan.drop_tables(warehouse)
-        return _recorded(ledger, _sized(replace(result, status="filtered", message=reason), sizes), now, dry_run=False)
+        result = _sized(replace(result, status="filtered", message=reason), sizes)
+        return _recorded(ledger, result, now, is_noted=is_noted)
     try:
         channel = _open(destination, spec, envelope, root, effects or Effects(), with_secrets=not dry_run)
     except ValueError as error:
-        return _recorded(ledger, replace(result, status="failed", message=str(error)), now, dry_run=dry_run)
+        return _recorded(ledger, replace(result, status="failed", message=str(error)), now, is_noted=is_noted)
     try:
-        sync = _Sync(warehouse, ledger, channel, spec, send, sync_id, now, effects or Effects(), progress)
+        sync = _Sync(warehouse, ledger, channel, spec, send, sync_id, now, effects or Effects(), progress, among)
         if dry_run:
             result = sync.dry(result, desired, approved=approved, resync=resync, is_filtered=is_filtered)
         else:
@@ -151,8 +156,8 @@ def _sized(result: SyncResult, sizes: Sizes) -> SyncResult:
     return replace(result, entered=sizes.entering, exited=sizes.leaving, changed=sizes.changing)
 
 
-def _recorded(ledger: Ledger, result: SyncResult, at: datetime, *, dry_run: bool, is_complete: bool = False) -> SyncResult:
-    if not dry_run:
+def _recorded(ledger: Ledger, result: SyncResult, at: datetime, *, is_noted: bool, is_complete: bool = False) -> SyncResult:
+    if is_noted:
         ledger.record_connection(result.status, result.message or None, at, is_complete=is_complete)
     return result
 
@@ -170,6 +175,7 @@ class _Sync:
     now: datetime
     effects: Effects
     progress: Progress | None
+    among: str | None
 
     @property
     def sides(self) -> Sequence[Side | None]:
@@ -182,9 +188,9 @@ class _Sync:
         sending = Outbox(self.warehouse, self.ledger, self.channel, self.effects, self.progress)
         sending.resume()
         self.ledger.drop_planned(self.channel.content_type)
-        sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync)
+        sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync, among=self.among or "true")
         result = _sized(result, sizes)
-        is_first = not self.ledger.first_synced()
+        is_first = self.among is None and not self.ledger.first_synced()
         if is_first and self.send.existing_members == "skip":
             message = "who was in already is taken as known; changes are sent from now on"
             self.ledger.acknowledge_baseline(WANTED, self.now)
@@ -192,13 +198,14 @@ class _Sync:
         refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
         if refusal is not None:
             result = _counted(replace(result, status="refused", message=_with_hint(refusal, result.audience)), sending)
-            return _recorded(self.ledger, result, self.now, dry_run=False)
+            return _recorded(self.ledger, result, self.now, is_noted=self.among is None)
         self.ledger.adopt_merges(WANTED, PLAN)
         prefix = f"msg_{self.effects.token()}-"
         for side in self.sides:
             self._send_side(sending, side, prefix)
         result = _judged(result, sending)
-        return _recorded(self.ledger, result, self.effects.clock(), dry_run=False, is_complete=not sending.is_stopped)
+        is_complete = not sending.is_stopped
+        return _recorded(self.ledger, result, self.effects.clock(), is_noted=self.among is None, is_complete=is_complete)
 
     def _send_side(self, sending: Outbox, side: Side | None, prefix: str) -> None:
         units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)

@@ -28,8 +28,10 @@ class Sizes:
     changing: int
 
 
-def make_plan(warehouse: Warehouse, ledger: Ledger, desired: str, *, resync: bool) -> Sizes:
+def make_plan(warehouse: Warehouse, ledger: Ledger, desired: str, *, resync: bool, among: str = "true") -> Sizes:
     """Fill `WANTED` with what must hold and `PLAN` with every row of the profiles that differ, and count those profiles.
+
+    among  SQL of the rows of the ledger that are compared; all others stay as they are
 
     shape  profile_id, identifier_type, identifier_value, traits, op (add, change, remove, same), is_forced; one row for each
            identifier
@@ -38,7 +40,7 @@ def make_plan(warehouse: Warehouse, ledger: Ledger, desired: str, *, resync: boo
     still holds is said again after the exit, for destinations that know people by another identifier. What was rejected stays
     out until it differs from what was rejected.
     """
-    for table, query in ((WANTED, _wanted_query(desired)), (PLAN, _plan_query(ledger, resync=resync))):
+    for table, query in ((WANTED, _wanted_query(desired)), (PLAN, _plan_query(ledger, among, resync=resync))):
         warehouse.execute(f"drop table if exists {table}")
         warehouse.execute(f"create temporary table {table} as\n{query}")
     shares = warehouse.fetch(
@@ -63,7 +65,7 @@ from (
 where nth = 1"""
 
 
-def _plan_query(ledger: Ledger, *, resync: bool) -> str:
+def _plan_query(ledger: Ledger, among: str, *, resync: bool) -> str:
     rejected = (
         ""
         if resync or not ledger.has_rejections()
@@ -77,7 +79,7 @@ def _plan_query(ledger: Ledger, *, resync: bool) -> str:
     with_rejected = f"rejected as (\n{ledger.last_rejections()}\n),\n" if rejected else ""
     return f"""with {with_rejected}held as (
     select profile_id, identifier_type, identifier_value, traits from {ledger.acknowledged}
-    where {ledger.here} and is_member
+    where {ledger.here} and is_member and ({among})
 ),
 compared as (
     select

@@ -80,6 +80,9 @@ def command(
         [(os.path.relpath(one.file), one.accepted, one.duplicates, one.rejected) for one in loaded],
     )
     rejected = sum(one.rejected for one in loaded)
+    suppressed = sum(one.suppressed for one in loaded)
+    if suppressed:
+        say(f"{suppressed:,} calls were left out: they are of people who were forgotten or suppressed")
     if rejected:
         say(f"{rejected:,} lines were rejected; raw.rejected has each with its place and reason")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, WarehouseError
-from dbt_audiences.core.warehouse import Row
+from dbt_audiences.core.warehouse import Row, text_literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -81,6 +82,10 @@ class DuckDB:
         """SQL that yields each key of a JSON object."""
         return f"unnest(json_keys({column}))"
 
+    def sha256(self, text: str) -> str:
+        """SQL of the SHA-256 of a text expression."""
+        return f"sha256({text})"
+
     def close(self) -> None:
         """Release the file."""
         self.connection.close()
@@ -92,6 +97,37 @@ class DuckDB:
             return self.connection.execute(sql, values) if values is not None else self.connection.execute(sql)
         except duckdb.Error as error:
             raise _translated(error) from error
+
+
+def reclaim(credentials: Mapping[str, object], relations: Sequence[str]) -> None:
+    """Write the file of the database anew, whichever of its tables had rows deleted; no connection may be open.
+
+    Needs as much room beside the file as it has; killed at any moment, the file is the old one or the new one.
+    """
+    import duckdb
+
+    path = Path(str(credentials["path"]))
+    if str(path) == ":memory:":
+        return
+    fresh = path.with_name(f"{path.name}.rewritten")
+    options = credentials.get("config_options") or {}
+    fresh.unlink(missing_ok=True)
+    try:
+        with duckdb.connect(config=dict(options) if isinstance(options, Mapping) else {}) as connection:
+            # Views name the database they are in, and so the old one has its name here.
+            connection.execute(f"attach {text_literal(str(path))} as {_quoted(path.stem)} (read_only)")
+            connection.execute(f"attach {text_literal(str(fresh))} as rewritten")
+            connection.execute(f"copy from database {_quoted(path.stem)} to rewritten")
+            connection.execute("checkpoint rewritten")
+    except duckdb.Error as error:
+        fresh.unlink(missing_ok=True)
+        raise _translated(error) from error
+    os.replace(fresh, path)
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _chunks(rows: Iterable[Sequence[object]], size: int) -> Iterator[list[Sequence[object]]]:
