@@ -87,3 +87,12 @@ def overlap(warehouse: Warehouse, relations: Relations, keys: Sequence[str]) -> 
     )[0]
     shared = tuple((one, other, pairs.get((one, other), 0)) for one, other in combinations(keys, 2))
     return Overlap(sizes, shared, int(str(in_all)), int(str(in_any)))
+
+
+def breakdown(warehouse: Warehouse, relations: Relations, key: str) -> tuple[Row, ...]:
+    """(type, members that have one, their share of all, different values) of an audience, the most frequent first."""
+    rows = warehouse.fetch(
+        f'select type, profiles, share, "values" from {relations["identifier_breakdown"]} '
+        f"where audience = {text_literal(key)} order by profiles desc, type"
+    )
+    return tuple(rows)

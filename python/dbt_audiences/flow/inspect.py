@@ -10,7 +10,7 @@ from pathlib import Path
 from dbt_audiences.core.errors import UsageError
 from dbt_audiences.core.warehouse import Row
 from dbt_audiences.diff.export import export
-from dbt_audiences.diff.members import Change, Overlap, members, membership_diff, overlap
+from dbt_audiences.diff.members import Change, Overlap, breakdown, members, membership_diff, overlap
 from dbt_audiences.flow.preview import judged
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.run.registry import last_runs, newest_event, status_rows
@@ -68,7 +68,12 @@ class KeyStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole project; `data_until` is the time of the newest event, `run` and `success` are the last ones."""
+    """The whole project, or one key.
+
+    run, success  the last ones
+    data_until    the time of the newest event
+    identifiers   of one audience: type, members that have one, their share, and how many values; else none
+    """
 
     keys: tuple[KeyStatus, ...]
     connections: tuple[Row, ...]
@@ -76,10 +81,11 @@ class Status:
     success: Row | None
     data_until: datetime | None
     unreadable_values: tuple[UnreadableValue, ...]
+    identifiers: tuple[Row, ...] = ()
 
 
-def status(workspace: Workspace) -> Status:
-    """What is defined, what was computed, what was sent."""
+def status(workspace: Workspace, key: str | None = None) -> Status:
+    """What is defined, what was computed, what was sent; with a key only of that audience or trait."""
     defined = {key: ("audience", audience.enabled) for key, audience in workspace.project.audiences.items()}
     defined |= {key: ("trait", trait.enabled) for key, trait in workspace.project.traits.items()}
     with workspace.prepared_warehouse() as warehouse:
@@ -92,15 +98,23 @@ def status(workspace: Workspace) -> Status:
         )
         data_until = newest_event(warehouse, relations)
         unreadable = unreadable_values(warehouse, relations)
+        if key is not None and key not in {*defined, *known}:
+            raise UsageError(f"there is no audience or trait `{key}`", hint=unknown(key, {*defined, *known}))
+        identifiers = () if key is None else breakdown(warehouse, relations, key)
+    chosen = sorted({*defined, *known}) if key is None else [key]
+    if key is not None:
+        connections = [row for row in connections if row[1] == key]
+        unreadable = ()
     keys = []
-    for key in sorted({*defined, *known}):
+    for key in chosen:
         kind, enabled = defined.get(key, (str(known[key][0]) if key in known else "audience", False))
         state = "deleted" if key not in defined else "new" if key not in known else "enabled" if enabled else "disabled"
         _, _, members_count, changed_at = known.get(key, (kind, None, 0, None))
         keys.append(
             KeyStatus(key, kind, state, int(str(members_count)), changed_at if isinstance(changed_at, datetime) else None)
         )
-    return Status(tuple(keys), tuple(connections), runs.get("last"), runs.get("succeeded"), data_until, unreadable)
+    success = runs.get("succeeded")
+    return Status(tuple(keys), tuple(connections), runs.get("last"), success, data_until, unreadable, identifiers)
 
 
 def _known_key(workspace: Workspace, key: str, ever: Sequence[str]) -> None:

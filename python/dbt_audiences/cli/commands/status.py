@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,26 +11,32 @@ from dbt_audiences.cli.options import json_option, open_workspace, project_optio
 from dbt_audiences.cli.output import iso, print_json, print_table
 
 RUN_COLUMNS = ("run_id", "as_of", "status", "started_at", "finished_at", "message")
+BREAKDOWN_COLUMNS = ("type", "profiles", "share", "values")
 CONNECTION_COLUMNS = ("destination", "audience", "status", "reason", "last_success_at")
 
 
 @click.command("status", short_help="Every audience and trait, its size and its last run.")
+@click.argument("key", required=False)
 @json_option
 @project_options
-def command(as_json: bool, project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:
-    """Every audience and trait: status, members, last change; the last run, the age of its data, and the connections."""
+def command(key: str | None, as_json: bool, project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:
+    """Every audience and trait: status, members, last change; the last run, the age of its data, and the connections.
+
+    With a KEY only that one, and which identifiers its members have.
+    """
     from dbt_audiences.flow.inspect import status
 
-    found = status(open_workspace(project_dir, profiles_dir, target))
+    found = status(open_workspace(project_dir, profiles_dir, target), key)
     if as_json:
         print_json(
             {
                 "keys": found.keys,
-                "connections": [dict(zip(CONNECTION_COLUMNS, row, strict=True)) for row in found.connections],
-                "last_run": None if found.run is None else dict(zip(RUN_COLUMNS, found.run, strict=True)),
-                "last_success": None if found.success is None else dict(zip(RUN_COLUMNS, found.success, strict=True)),
+                "connections": [_named(CONNECTION_COLUMNS, row) for row in found.connections],
+                "last_run": None if found.run is None else _named(RUN_COLUMNS, found.run),
+                "last_success": None if found.success is None else _named(RUN_COLUMNS, found.success),
                 "data_until": found.data_until,
                 "unreadable_values": found.unreadable_values,
+                **({} if key is None else {"identifiers": [_named(BREAKDOWN_COLUMNS, row) for row in found.identifiers]}),
             }
         )
         return
@@ -37,6 +44,9 @@ def command(as_json: bool, project_dir: Path, profiles_dir: Path | None, target:
         ("key", "kind", "status", "members", "last change"),
         [(one.key, one.kind, one.status, one.members, one.last_change_at) for one in found.keys],
     )
+    if found.identifiers:
+        click.echo()
+        print_table(BREAKDOWN_COLUMNS, found.identifiers)
     if found.connections:
         click.echo()
         print_table(CONNECTION_COLUMNS, found.connections)
@@ -56,3 +66,7 @@ def command(as_json: bool, project_dir: Path, profiles_dir: Path | None, target:
         click.echo(f"last success  {found.success[0]}")
     if found.data_until is not None:
         click.echo(f"data until    {iso(found.data_until)}")
+
+
+def _named(columns: Sequence[str], row: Sequence[object]) -> dict[str, object]:
+    return dict(zip(columns, row, strict=True))
