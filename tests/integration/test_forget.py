@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 import pytest
+from tests.integration.postgres import Server
 from tests.integration.projects import Project, identify, new_project, track
 from tests.integration.receiver import Answer, Receiver
 
@@ -22,9 +24,11 @@ def receiver() -> Iterator[Receiver]:
         yield one
 
 
-def shop(folder: Path, receiver: Receiver) -> Project:
+def shop(folder: Path, receiver: Receiver, output: Mapping[str, object] | None = None) -> Project:
     """Ann and Bob, who share a tablet; both bought, and the destination knows it."""
     project = new_project(folder / "shop")
+    if output is not None:
+        project.write("profiles.yml", json.dumps({"shop": {"target": "dev", "outputs": {"dev": output}}}))
     project.write("destinations/hook.yml", HOOK.format(receiver.url))
     project.define("buyers", "{performed: Bought}", send_to=SEND)
     project.define("busy_accounts", "{users: any, who: {performed: Bought, at_least: 2}}", of="accounts")
@@ -41,7 +45,6 @@ def shop(folder: Path, receiver: Receiver) -> Project:
     project.audiences("load", str(project.root / "bad.jsonl"))
     (project.root / "bad.jsonl").unlink()
     project.run(sync=True)
-    assert project.sql("select profile_id from audiences.busy_accounts") == [("acme",)]
     return project
 
 
@@ -63,6 +66,7 @@ def where_found(project: Project, *texts: str) -> list[str]:
 def test_nothing_of_a_person_is_left_and_everybody_else_stays(tmp_path: Path, receiver: Receiver) -> None:
     project = shop(tmp_path, receiver)
     sent = len(receiver.requests)
+    assert project.sql("select profile_id from audiences.busy_accounts") == [("acme",)]
     assert "raw.calls" in where_found(project, *TEXTS)
     receipt = project.audiences("forget", f"email:{EMAIL}", "--json").json
     assert receipt["identifiers"] == {"anonymous_id": 2, "email": 1, "user_id": 1}
@@ -158,3 +162,22 @@ def test_nothing_new_is_taken_of_who_is_suppressed_until_that_is_lifted(tmp_path
     project.run(day=2)
     assert project.sql(bought) == [(4,)]
     assert "is not suppressed" in project.audiences("suppress", f"email:{EMAIL}", "--lift", expect=2).err
+
+
+def test_postgres_keeps_nothing_of_a_person_either(tmp_path: Path, receiver: Receiver, server: Server) -> None:
+    database = server.database("forgotten")
+    project = shop(tmp_path, receiver, database.credentials())
+    receipt = project.audiences("forget", f"email:{EMAIL}", "--json").json
+    assert receipt["left"] == [] and {one["status"] for one in receipt["removals"]} == {"removed"}
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'")
+        for schema, table in cursor.fetchall():
+            cursor.execute(f"""select count(*) from "{schema}"."{table}" as t where t::text ~* '{EMAIL}|{DEVICE}|{SHARED}'""")
+            assert cursor.fetchone() == (0,) or schema in ("pg_catalog", "information_schema"), (schema, table)
+    project.load(track("7", "Bought", 1), track("bob", "Bought", 1))
+    project.run(day=2)
+    assert project.members("buyers") == {"bob"}
+    assert project.audiences("suppress", "user_id:bob", "--json").json["identifiers"]["user_id"] == 1
+    project.load(track("bob", "Bought", 2))
+    project.run(day=3)
+    assert project.audiences("status", "buyers", "--json").json["keys"][0]["members"] == 1

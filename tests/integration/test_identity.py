@@ -201,6 +201,12 @@ def test_the_breakdown_counts_the_identifiers_of_each_audience_as_its_members_ar
     project.run(day=1)
     assert project.sql(breakdown) == [("anonymous_id", 3, 0.6, 3), ("email", 2, 0.4, 2), ("user_id", 4, 0.8, 4)]
     assert project.sql(f"{columns} where audience = 'companies'") == [("group_id", 1, 1.0, 1)]
+    told = project.audiences("status", "buyers", "--json").json
+    assert [one["key"] for one in told["keys"]] == ["buyers"]
+    assert [(one["type"], one["profiles"], one["values"]) for one in told["identifiers"]] == [
+        ("user_id", 4, 4), ("anonymous_id", 3, 3), ("email", 2, 2),
+    ]  # fmt: skip
+    assert "there is no audience or trait `buyer`" in project.audiences("status", "buyer", expect=2).err
 
 
 def test_a_person_is_printed_with_all_that_is_held_and_was_sent(people: Project, merged: Project) -> None:
