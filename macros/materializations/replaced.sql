@@ -12,8 +12,8 @@
 
 {#- The same steps for both; `type` is table or view. -#}
 {% macro replaced(type, sql) %}
-    {%- set relation = this.incorporate(type=type) -%}
-    {%- set existing = load_cached_relation(this) -%}
+    {%- set relation = dbt_audiences.previewed(this).incorporate(type=type) -%}
+    {%- set existing = load_cached_relation(relation) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- call statement('main') -%}

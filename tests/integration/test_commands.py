@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from tests.integration.processes import files
-from tests.integration.projects import BUYERS, Project, at, identify, shop_with_ten_buyers, state, track
+from tests.integration.projects import BUYERS, Project, artifacts, at, identify, shop_with_ten_buyers, state, track
 from tests.integration.receiver import Receiver
 
 
@@ -178,6 +178,8 @@ def test_a_run_without_sync_builds_and_sends_nothing_and_sync_sends_it_later(pro
 
 
 def test_state_selects_what_was_edited_since_and_all_that_it_reads(project: Project, tmp_path: Path) -> None:
+    with artifacts():
+        project.dbt("parse")
     shutil.copytree(project.root / "target", tmp_path / "state")
     project.load(track("v1", "Bought", -0.5), identify(-0.5, userId="v2", traits={"plan": "business"}))
     project.define("on_business", "{trait: plan, one_of: [business, enterprise]}")

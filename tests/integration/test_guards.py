@@ -10,6 +10,7 @@ from tests.integration.projects import (
     BUYERS,
     KEPT,
     Project,
+    artifacts,
     changes,
     identify,
     new_project,
@@ -267,6 +268,8 @@ def test_a_disabled_audience_is_not_built_and_not_sent_and_keeps_its_members(pro
 
 
 def test_tags_and_meta_reach_dbts_manifest(shop: Project) -> None:
+    with artifacts():
+        shop.dbt("parse")
     manifest = yaml.safe_load((shop.root / "target/manifest.json").read_text())
     config = manifest["nodes"]["model.shop.buyers"]["config"]
     assert {"audience", "loyalty"} <= set(config["tags"])

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from tests.integration.projects import Project, identify, new_project, track
+from tests.integration.projects import Project, artifacts, identify, new_project, track
 from tests.integration.receiver import Received, Receiver
 
 csv.field_size_limit(1_000_000)
@@ -149,6 +149,8 @@ def test_an_export_holds_each_text_as_it_is(world: World, tmp_path: Path, ending
 
 
 def test_names_and_descriptions_reach_the_manifest_as_they_are(world: World) -> None:
+    with artifacts():
+        world.project.dbt("parse")
     manifest = json.loads((world.project.root / "target/manifest.json").read_text(encoding="utf-8"))
     nodes = manifest["nodes"]
     assert {key: nodes[f"model.shop.{key}"]["description"] for key in TEXTS} == TEXTS

@@ -18,6 +18,7 @@ from tests.integration.projects import (
     SAMPLES,
     Project,
     Result,
+    artifacts,
     at,
     command_line,
     dbt,
@@ -65,7 +66,8 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write("profiles.yml", PROFILES.format(name="acme"))
     project.write("packages.yml", f"packages: [{{local: {ROOT}}}]\n")
     assert project.dbt("deps").success
-    built = project.dbt("build")
+    with artifacts():
+        built = project.dbt("build")
     assert built.success, built.exception
     project.write("built.json", json.dumps(statuses(built)))
     return project
