@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from docs.printed.markdown import ROOT, code
+from docs.printed.markdown import ROOT
 
 from dbt_audiences.compile.support import unsupported
 from dbt_audiences.core.project import Project
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
 from dbt_audiences.spec.fields import Problems
-from dbt_audiences.spec.identity import TO_COME
 from dbt_audiences.spec.nodes import parse_yaml
 from dbt_audiences.spec.trait import read_trait
 
@@ -41,8 +40,7 @@ def not_supported_page() -> str:
         "These parts of the language are read and checked like all others, with file, line and column. Then "
         "`audiences compile`, `run`, `test` and `diff` refuse the project by name and exit with 2; nothing is ignored. A "
         "definition with `enabled: false` may hold them.",
-        "Files of `alerts/` and `tracking_plan.yml` are refused where they stand; in [`identity.yml`](../identity.md) "
-        f"{code(TO_COME)} is.",
+        "Files of `alerts/` and `tracking_plan.yml` are refused where they stand.",
     ]
     computed = [(f"{trait}{more}", _refusal(trait=f"{trait}{more}")) for more in _IN_TRAIT]
     for title, found in (

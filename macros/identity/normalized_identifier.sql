@@ -8,19 +8,11 @@
     {%- set said = identity.normalize.get(kind) if identity else none -%}
     {%- set as_written = ['', 'group_id', 'user_id', 'anonymous_id', 'android.idfa', 'ios.idfa'] -%}
     {%- set way = said or ('lower_trim' if kind == 'email' else none if kind in as_written else 'trim') -%}
-    {%- if way == 'phone' -%}{{ return(dbt_audiences._phone(text)) }}{%- endif -%}
+    {%- if way == 'phone' -%}{{ return(dbt_audiences.phone_number(text, identity.phones.get(identity.regions.get(kind)))) }}{%- endif -%}
     {%- if way -%}
         {%- set blank = dbt_audiences.text_literal(' \t\r\n') -%}
         {%- set text = 'rtrim(ltrim(' ~ text ~ ', ' ~ blank ~ '), ' ~ blank ~ ')' -%}
     {%- endif -%}
     {%- if way == 'lower_trim' -%}{%- set text = dbt_audiences.lowered(text) -%}{%- endif -%}
     {{ return('nullif(' ~ text ~ ", '')") }}
-{%- endmacro %}
-
-
-{#- Nothing is guessed: a number without its country stays none. -#}
-{% macro _phone(text) -%}
-    {%- set digits = 'translate(' ~ text ~ ', ' ~ dbt_audiences.text_literal(' \t\r\n.-()') ~ ", '')" -%}
-    {%- set number = "regexp_replace(" ~ digits ~ ", '^00', '+')" -%}
-    {{ return('case when ' ~ dbt_audiences.pattern_found(number, '^\\+[1-9][0-9]{6,14}$') ~ ' then ' ~ number ~ ' end') }}
 {%- endmacro %}

@@ -144,40 +144,57 @@ def test_an_event_with_a_blocked_identifier_counts_for_the_next_one_and_moves_wh
     assert identity_calls.found(project.sql(ALL)) == [("anonymous_id:a1",), ("anonymous_id:a2",)]
 
 
-def test_a_type_of_the_projects_own_goes_wherever_types_are_named(empty: Project, tmp_path: Path) -> None:
+def test_a_type_of_the_projects_own_goes_wherever_types_are_named_and_is_written_the_same_way(
+    empty: Project, tmp_path: Path
+) -> None:
     project = empty.copy(tmp_path / "shop")
-    project.write("identity.yml", "identifiers: {loyalty_id: {property: card, normalize: lower_trim}}\n")
-    project.write("models/marts/scores.sql", "select ' C1' as loyalty_id, 7 as score\n")
-    project.write("models/marts/orders.sql", "select 'c1 ' as card, 3 as price\n")
+    project.write(
+        "identity.yml",
+        "default_region: DE\nidentifiers:\n  loyalty_id: {property: card, normalize: lower_trim}\n"
+        "  phone: {trait: phone, normalize: phone}\n",
+    )
+    project.write("models/marts/scores.sql", "select '030-12 34 56' as phone, 7 as score\n")
+    project.write("models/marts/orders.sql", "select '0049 30 123456' as mobile, 3 as price\n")
+    project.write("models/marts/points.sql", "select 'c1 ' as card, 3 as points\n")
     project.write(
         "models/marts/all.yml",
-        "models:\n  - name: scores\n    config: {meta: {sql_trait: {of: users, identifier: loyalty_id}}}\n"
-        "  - name: orders\n    config: {meta: {entity: {name: orders, loyalty_id: card}}}\n",
+        "models:\n  - name: scores\n    config: {meta: {sql_trait: {of: users, identifier: phone}}}\n"
+        "  - name: orders\n    config: {meta: {entity: {name: orders, phone: mobile}}}\n"
+        "  - name: points\n    config: {meta: {entity: {name: points, loyalty_id: card}}}\n",
     )
-    send_to = [{"destination": "hook", "identifiers": {"loyalty_id": "last"}}]
+    send_to = [{"destination": "hook", "identifiers": {"loyalty_id": "last", "phone": "last"}}]
     project.write("destinations/hook.yml", "destination: hook\ntype: webhook\nsettings: {url: 'https://example.com'}\n")
     project.define("scored", "{trait: score, gt: 5}", identifiers=["loyalty_id"], send_to=send_to)
-    project.define("ordered", "{has: orders}", identifiers=["loyalty_id"])
+    project.define("ordered", "{all: [{has: orders}, {has: points}]}", identifiers=["phone"])
     example = {
         "as_of": "2026-02-01T00:00:00Z",
-        "given": {"ann": {"identifiers": {"loyalty_id": "C9"}, "events": [{"performed": "Bought", "at": "now"}]}},
+        "given": {"ann": {"identifiers": {"phone": "030 999999"}, "events": [{"performed": "Bought", "at": "now"}]}},
         "expect": {"in": ["ann"]},
     }
-    project.define("bought", "{performed: Bought}", identifiers=["loyalty_id"], examples=[example])
-    project.load({**track(None, "Bought", -3), "properties": {"card": "C1"}}, track("other", "Bought", -3))
-    project.write("cards.csv", "loyalty_id,name\nc1,Ann\n C1 ,Ann\nc2,Bob\n")
-    listed = project.audiences("load", str(project.root / "cards.csv"), "--list", "on_paper", "--json").json
-    assert (listed["identifiers"], listed["is_new"]) == (2, True)
+    project.define("bought", "{performed: Bought}", identifiers=["phone"], examples=[example])
+    by_phone = {"context": {"traits": {"phone": "(030) 123456"}}}
+    project.load({**track(None, "Bought", -3), "properties": {"card": "C1"}, **by_phone}, track("other", "Bought", -3))
+    for name, rows, key, count in (
+        ("cards", "loyalty_id,name\nc1,Ann\n C1 ,Ann\nc2,Bob\n", "on_paper", 2),
+        ("numbers", "phone\n+49 (0)30/123456\n030 123456\n110\n", "by_phone", 1),
+    ):
+        project.write(f"{name}.csv", rows)
+        listed = project.audiences("load", str(project.root / f"{name}.csv"), "--list", key, "--json").json
+        assert (listed["identifiers"], listed["is_new"]) == (count, True)
     project.run()
     project.run(day=1)
     ((profile,),) = project.sql("select profile_id from audiences.profile_identifiers where type = 'loyalty_id'")
-    for key in ("scored", "ordered", "bought", "on_paper"):
+    numbers = project.sql("select profile_id, value from audiences.profile_identifiers where type = 'phone'")
+    assert numbers == [(profile, "+4930123456")]
+    for key in ("scored", "ordered", "bought", "on_paper", "by_phone"):
         assert project.sql(f"select profile_id from audiences.{key}") == [(profile,)], key
-    sent = project.sql("select identifier_type, identifier_value from audiences_build.send_hook_scored")
-    assert sent == [("loyalty_id", "c1")]
+    sent = project.sql("select identifier_type, identifier_value from audiences_build.send_hook_scored order by 1")
+    assert sent == [("loyalty_id", "c1"), ("phone", "+4930123456")]
     assert project.audiences("test").exit_code == 0
-    explained = project.audiences("explain", "bought", "loyalty_id:C1", "--as-of", "2026-02-02T12:00:00Z")
-    assert profile in explained.out
+    for identifier in ("loyalty_id:C1", "phone:030 123456"):
+        explained = project.audiences("explain", "bought", identifier, "--as-of", "2026-02-02T12:00:00Z")
+        assert profile in explained.out
+    assert project.audiences("person", "phone:030/123456", "--json").json["profile_id"] == profile
 
 
 def test_an_audience_that_is_deleted_leaves_its_trait_with_those_who_have_one_of_the_other_types(

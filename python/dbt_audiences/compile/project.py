@@ -25,6 +25,7 @@ from dbt_audiences.compile.traits import trait_model
 from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.core.identity import Identity, Limit
+from dbt_audiences.core.phones import PhoneRule
 from dbt_audiences.core.project import Project, Sendable, SendTo
 from dbt_audiences.spec.reuse import Reuse
 
@@ -200,11 +201,20 @@ def _limit(limit: Limit | None) -> Expression:
     return None if limit is None else {"count": limit.count, "period": limit.period}
 
 
+def _phones(rule: PhoneRule) -> Expression:
+    steps: list[Expression] = [
+        {"test": step.test, "strip": step.strip, "by": step.by, "then": step.then} for step in rule.steps
+    ]
+    return {"country_code": rule.country_code, "abroad": rule.abroad, "steps": steps, "valid": rule.valid}
+
+
 def _identity_macro(identity: Identity) -> str:
     """What identity.yml says, in the words of the package's macros about identity."""
     said: dict[str, Expression] = {
         "custom": {name: {"from": one.source, "key": one.key} for name, one in identity.custom.items()},
         "normalize": dict(identity.normalize),
+        "regions": {name: rule.region for name, rule in identity.regions.items()},
+        "phones": {rule.region: _phones(rule) for rule in identity.regions.values()},
         "blocked": {name: list(values) for name, values in identity.blocked.items()},
         "blocked_patterns": {name: list(patterns) for name, patterns in identity.blocked_patterns.items()},
         "alias": "link" if identity.aliases_link else "ignore",

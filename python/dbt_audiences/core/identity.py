@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from dbt_audiences.core.phones import PhoneRule, e164
 
 FIRST = ("user_id", "email")
 """Types that go before all others where a call has several, in this order; the others follow by their names."""
@@ -24,7 +25,6 @@ Period = Literal["week", "month", "year"]
 
 _BLANKS = " \t\r\n"
 _AS_WRITTEN = ("user_id", "anonymous_id", "android.idfa", "ios.idfa")
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Identity:
     priority          types that go before all others where a call has several, in this order
     limits            type -> how many values of it a profile may have, where that is said; None is no limit
     normalize         type -> how its values are written, where that is said
+    regions           type -> the region of its numbers that name no country, where that is said
     blocked           type, or `*` for all -> values that identify nobody
     blocked_patterns  the same -> regular expressions of such values
     """
@@ -77,6 +78,7 @@ class Identity:
     priority: tuple[str, ...] = ()
     limits: Mapping[str, Limit | None] = field(default_factory=dict)
     profile_limits: ProfileLimits = ProfileLimits()
+    regions: Mapping[str, PhoneRule] = field(default_factory=dict)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -88,8 +90,7 @@ class Identity:
         """A value as staging writes it; empty where it is none."""
         way = self.normalize.get(type_) or ("lower_trim" if type_ == "email" else None)
         if way == "phone":
-            digits = re.sub(r"^00", "+", value.translate(str.maketrans("", "", _BLANKS + ".-()")))
-            return digits if _PHONE.fullmatch(digits) else ""
+            return e164(value, self.regions.get(type_))
         if way == "lower_trim":
             return value.strip(_BLANKS).lower()
         return value if type_ in _AS_WRITTEN else value.strip(_BLANKS)

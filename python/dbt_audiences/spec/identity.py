@@ -11,10 +11,12 @@ from typing import get_args
 
 from dbt_audiences.core.definitions import Place
 from dbt_audiences.core.identity import ACCOUNT, STANDARD, Custom, From, Identity, Limit, Normalize, Period, ProfileLimits
+from dbt_audiences.core.phones import PhoneRule
 from dbt_audiences.core.project import Audience, SendTo, SqlTrait, Trait
 from dbt_audiences.spec.fields import Fields, Problems, nearest, text_of
 from dbt_audiences.spec.nodes import MapNode, Node, Scalar, Wrong, read_yaml
 from dbt_audiences.spec.patterns import check_pattern
+from dbt_audiences.spec.phones import read_region
 
 FILE = "identity.yml"
 SOURCES: tuple[From, ...] = get_args(From)
@@ -22,7 +24,6 @@ WAYS: tuple[Normalize, ...] = get_args(Normalize)
 NAME = r"[a-z][a-z0-9_]{0,49}"
 RESERVED = ("account_id", ACCOUNT, "key", "name", "references")
 """Words that mean something else where types of identifiers are named."""
-TO_COME = ("default_region",)
 PERIODS: dict[str, Period | None] = {"ever": None, "weekly": "week", "monthly": "month", "yearly": "year"}
 
 
@@ -35,6 +36,7 @@ class _Said:
     blocked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     blocked_patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     limits: dict[str, Limit | None] = field(default_factory=dict)
+    regions: dict[str, PhoneRule] = field(default_factory=dict)
 
 
 def read_identity(root: Path, problems: Problems) -> Identity | None:
@@ -49,12 +51,14 @@ def read_identity(root: Path, problems: Problems) -> Identity | None:
 
 def _identity(node: Node, problems: Problems) -> Identity:
     fields = Fields(node, f"`{FILE}`", problems)
-    _refuse_what_is_to_come(fields)
     types = fields.take("identifiers")
     said = _Said()
     _blocked(fields, "*", said)
+    region = fields.take("default_region")
     if types is not None:
         problems.attempt(_types, types, said, problems)
+    if region is not None:
+        problems.attempt(_region_of_all, region, said)
     aliases_link = fields.one_of("alias", ("link", "ignore")) != "ignore"
     priority = _priority(fields, said)
     limits = fields.take("limits")
@@ -62,7 +66,7 @@ def _identity(node: Node, problems: Problems) -> Identity:
     fields.finish()
     return Identity(
         said.custom, said.normalize, said.blocked, said.blocked_patterns, aliases_link, priority, said.limits,
-        profile_limits or ProfileLimits(),
+        profile_limits or ProfileLimits(), said.regions,
     )  # fmt: skip
 
 
@@ -113,11 +117,19 @@ def _count(node: Node, what: str) -> int | None:
     return int(value)
 
 
-def _refuse_what_is_to_come(fields: Fields) -> None:
-    for word in TO_COME:
-        if word in fields:
-            fields.take(word)
-            fields.problems.add(fields.place_of(word), f"`{word}` is not supported yet", "leave it out until it is")
+def _region_of_all(node: Node, said: _Said) -> None:
+    """The region of every type of phone numbers that says none itself."""
+    rule = read_region(text_of(node, "`default_region`"), node.place)
+    types = [name for name, way in said.normalize.items() if way == "phone"]
+    if not types:
+        raise Wrong(node.place, "`default_region` is of phone numbers, and there are none", "say `normalize: phone` of a type")
+    said.regions.update({name: rule for name in types if name not in said.regions})
+
+
+def _take_region(name: str, node: Node, said: _Said) -> None:
+    if said.normalize.get(name) != "phone":
+        raise Wrong(node.place, f"`default_region` is of phone numbers, and `{name}` is none", "say `normalize: phone` too")
+    said.regions[name] = read_region(text_of(node, "`default_region`"), node.place)
 
 
 def _types(node: Node, said: _Said, problems: Problems) -> None:
@@ -134,7 +146,6 @@ def _type(name: str, place: Place, node: Node, said: _Said, problems: Problems) 
     else:
         _check_name(name, place)
         said.custom[name] = _source(name, place, fields)
-    _refuse_what_is_to_come(fields)
     limit = fields.take("limit")
     if limit is not None:
         problems.attempt(_take_limit, name, limit, said)
@@ -144,6 +155,9 @@ def _type(name: str, place: Place, node: Node, said: _Said, problems: Problems) 
     way = fields.one_of("normalize", ("lower_trim",) if name == "email" else WAYS)
     if way is not None:
         said.normalize[name] = way  # type: ignore[assignment]  # one_of checked it
+    region = fields.take("default_region")
+    if region is not None:
+        problems.attempt(_take_region, name, region, said)
     _blocked(fields, name, said)
     fields.finish()
 
@@ -173,7 +187,7 @@ def _source(name: str, place: Place, fields: Fields) -> Custom:
             if not key:
                 raise Wrong(node.place, f"`{source}` is empty", "give the name that it has in the calls")
             return Custom(source, key)
-    known = ("normalize", "blocked", "blocked_patterns", "limit", "priority", *TO_COME)
+    known = ("normalize", "blocked", "blocked_patterns", "limit", "priority", "default_region")
     rest = [key for key in fields.node.entries if key not in known]
     meant = [(key, hint) for key in rest if (hint := nearest(key, SOURCES)) is not None]
     if meant:

@@ -8,6 +8,9 @@ from dbt_audiences.spec.schema_words import Schema, any_required, described, lis
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
 _COUNTS: list[Schema] = [{"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, {"const": "none"}]
+_REGION = described(
+    {"type": "string", "pattern": "^[A-Z]{2}$"}, "The region of phone numbers that name no country, such as DE."
+)
 _READ_FROM = {
     "trait": "The trait, of an identify call or in `context.traits`.",
     "property": "The property of an event.",
@@ -29,7 +32,8 @@ def identity_file() -> Schema:
     priority = described(
         listed(_TEXT, uniqueItems=True), "Types that go before all others where a call has several, in this order."
     )
-    return mapping({"identifiers": types, **_blocked("every type"), "alias": alias, "priority": priority, "limits": _limits()})
+    rest = {"alias": alias, "priority": priority, "limits": _limits(), "default_region": _REGION}
+    return mapping({"identifiers": types, **_blocked("every type"), **rest})
 
 
 def _limits() -> Schema:
@@ -51,9 +55,11 @@ def _custom() -> Schema:
 def _settings(name: str) -> dict[str, Schema]:
     ways = words("lower_trim") if name == "email" else words(*WAYS)
     limit: Schema = {"anyOf": [*_COUNTS, {"type": "string", "pattern": f"^[0-9]+ ({'|'.join(PERIODS)})$"}]}
+    region = {} if name == "email" else {"default_region": _REGION}
     return {
         "normalize": described(ways, "How values are written before they are compared."),
         "limit": described(limit, "How many values a profile may have; 1 of `user_id` and 5 of all others by default."),
+        **region,
         **_blocked("this type"),
     }
 
