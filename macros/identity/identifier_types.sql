@@ -3,7 +3,7 @@
 
   identity  what identity.yml says, see `audiences_identity` of the project; none without one
   shape     a list of mappings: `name`, `column` (of stg_calls), `read` (where a type of the project's own is read from), `limit`
-            (`count` and `period` of the values that a profile may have of it, or none)
+            (`count` and `period` of the values that a profile may have of it, or none), `is_blocked` (whether any value is)
 -#}
 {% macro identifier_types(identity) -%}
     {%- set first = ['user_id', 'email'] -%}
@@ -19,6 +19,7 @@
             'name': name,
             'column': ('custom_' ~ name) if name in custom else name.replace('.', '_'),
             'read': custom.get(name),
+            'is_blocked': dbt_audiences.blocked_identifier('', name, identity) is not none,
             'limit': said[name] if name in said else {'count': 1 if name == 'user_id' else 5, 'period': none},
         }) -%}
     {%- endfor -%}

@@ -7,7 +7,7 @@
   Where not all is looked at, it makes the temporary table graph_scope (type, value, is_shared).
 
   rules  a mapping: `types` and `limits`, as `identifier_types` and `profile_limits` give them
-  shape  a mapping: `is_full`, `is_touched` (whether anything is in the scope), `fingerprint` (of the rules), `sql` (the model's query,
+  shape  a mapping: `is_full`, `is_touched` (whether anything is in the scope or newly blocked), `fingerprint` (of the rules), `sql` (the model's query,
          of what is touched)
 -#}
 {% macro identity_scope(sql, rules, has_run) -%}
@@ -25,9 +25,14 @@
         {{ return(found) }}
     {%- endif -%}
     {%- call statement('scope') -%}{{ dbt_audiences.graph_scope(types, loaded_at) }}{%- endcall -%}
+    {%- set touched = 'select 1 from graph_scope' -%}
+    {%- if types | selectattr('is_blocked') | list -%}
+        {%- set blocked = dbt_audiences.blocked_calls(types, 'and loaded_at > ' ~ loaded_at) -%}
+        {%- set touched = touched ~ ' union all select 1 from (' ~ blocked ~ ') as blocked' -%}
+    {%- endif -%}
     {%- do found.update({
         'is_full': false,
-        'is_touched': run_query('select 1 from graph_scope limit 1').rows | length > 0,
+        'is_touched': run_query(touched ~ ' limit 1').rows | length > 0,
         'sql': sql.replace('/* and calls of touched profiles */', 'and ' ~ dbt_audiences._names_touched(types))
             .replace('/* and identifiers of touched profiles */', 'and ' ~ dbt_audiences._is_touched('type', 'value')),
     }) -%}
@@ -39,6 +44,7 @@
 {% macro note_identity_seen(types, scope) -%}
     {%- set table = dbt_audiences.state_relation('identity_seen') -%}
     {%- set calls = dbt_audiences.state_relation('stg_calls') -%}
+        {{ dbt_audiences.note_blocked(types, scope.is_full) }}
         create temporary table graph_seen as
         select
             (select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from {{ calls }}) as loaded_at,

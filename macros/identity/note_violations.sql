@@ -6,7 +6,7 @@
     {%- set violations = dbt_audiences.state_relation('identity_violations') -%}
     {%- set components = dbt_audiences.state_relation('identifier_components') -%}
     {%- set in_scope = '' if is_full else ' and (k.type, k.value) in (select type, value from graph_scope)' %}
-        delete from {{ violations }} as k where true{{ in_scope }}{{ " and reason <> 'shared'" if not is_full }};
+        delete from {{ violations }} as k where true{{ in_scope }}{{ " and reason not in ('shared', 'blocked')" if not is_full }};
         insert into {{ violations }} (
             type, value, reason, exceeded_type, profile_id, first_seen_at, call_count, shared_by
         )

@@ -112,6 +112,10 @@ allowed as (
     {%- for type in types %}
         {{ dbt_audiences.allowed_identifier('identified.' ~ type.column, type.name, identity) }} as {{ type.column }},
     {%- endfor %}
+    {%- for type in types if type.is_blocked %}
+        identified.{{ type.column }} as said_{{ type.column }},
+    {%- endfor %}
+        identified.previous_id as said_previous_id,
         identified.message_id,
         identified.type,
         identified.occurred_at,
@@ -146,6 +150,12 @@ select
 {%- endfor %}
     group_id,
     previous_id,
+{%- for type in types if type.is_blocked %}
+    case when {{ type.column }} is null then said_{{ type.column }} end as blocked_{{ type.column }},
+{%- endfor %}
+{%- if blocks %}
+    case when previous_id is null then said_previous_id end as blocked_previous_id,
+{%- endif %}
     case
     {%- for type in types %}
         when {{ type.column }} is not null then '{{ type.name }}'
