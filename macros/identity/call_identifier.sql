@@ -5,19 +5,18 @@
 {% macro identifier_paths(types) -%}
     {%- set paths = {
         'context': [
-            ['source'], ['traits', 'email'], ['device', 'type'], ['device', 'advertisingId'], ['device', 'id'], ['device', 'token'],
-            ['integrations', 'Google Analytics', 'clientId'],
+            ['source'], ['traits', 'email'], ['device', 'type'], ['device', 'advertisingId'],
+            ['device', 'adTrackingEnabled'], ['device', 'id'], ['device', 'token'], ['integrations', 'Google Analytics', 'clientId'],
         ],
         'traits': [['email']],
         'properties': [],
     } -%}
     {%- for type in types if type.read -%}
-        {%- if type.read.from == 'trait' -%}
-            {%- do paths.context.append(['traits', type.read.key]) -%}
-            {%- do paths.traits.append([type.read.key]) -%}
-        {%- elif type.read.from == 'property' -%}
-            {%- do paths.properties.append([type.read.key]) -%}
-        {%- endif -%}
+        {%- for key in type.read['keys'] if type.read.from == 'trait' -%}
+            {%- do paths.context.append(['traits', key]) -%}
+            {%- do paths.traits.append([key]) -%}
+        {%- endfor -%}
+        {%- for key in type.read['keys'] if type.read.from == 'property' -%}{%- do paths.properties.append([key]) -%}{%- endfor -%}
     {%- endfor -%}
     {{ return(paths) }}
 {%- endmacro %}
@@ -33,14 +32,14 @@
 -#}
 {% macro call_identifier(call, type, paths) -%}
     {%- if type.name in ('user_id', 'anonymous_id') -%}{{ return(call ~ '.' ~ type.name) }}{%- endif -%}
-    {%- if type.name == 'email' -%}{{ return(dbt_audiences._said_trait(call, 'email', paths)) }}{%- endif -%}
+    {%- if type.name == 'email' -%}{{ return(dbt_audiences._said_trait(call, ['email'], paths)) }}{%- endif -%}
     {%- if type.read -%}
         {%- if type.read.from == 'trait' -%}
-            {{ return(dbt_audiences._plain(dbt_audiences._said_trait(call, type.read.key, paths))) }}
+            {{ return(dbt_audiences._plain(dbt_audiences._said_trait(call, type.read['keys'], paths))) }}
         {%- elif type.read.from == 'property' -%}
-            {{ return(dbt_audiences._plain(dbt_audiences._said(call, 'property', [type.read.key], paths.properties))) }}
+            {{ return(dbt_audiences._plain(dbt_audiences._first_said(call, 'property', [], type.read['keys'], paths.properties))) }}
         {%- endif -%}
-        {%- set marks = {'type': type.read.key, 'collection': 'users', 'encoding': 'none'} -%}
+        {%- set marks = {'type': type.read['keys'][0], 'collection': 'users', 'encoding': 'none'} -%}
         {{ return(dbt_audiences._plain(dbt_audiences.text_of_item(call ~ '.context', ['externalIds'], marks, 'id'))) }}
     {%- elif type.name == 'ga_client_id' -%}
         {{ return(dbt_audiences._said(call, 'context', ['integrations', 'Google Analytics', 'clientId'], paths.context)) }}
@@ -48,7 +47,12 @@
     {%- set device, name = type.name.split('.') -%}
     {%- set key = {'id': 'id', 'idfa': 'advertisingId', 'push_token': 'token'}[name] -%}
     {%- set text = dbt_audiences._said(call, 'context', ['device', key], paths.context) -%}
-    {{ return('case when ' ~ call ~ ".device_type = '" ~ device ~ "' then " ~ text ~ ' end') }}
+    {%- set is_of = call ~ ".device_type = '" ~ device ~ "'" -%}
+    {%- if name == 'idfa' -%}
+        {%- set allowed = dbt_audiences._said(call, 'context', ['device', 'adTrackingEnabled'], paths.context) -%}
+        {%- set is_of = is_of ~ ' and ' ~ allowed ~ " = 'true'" -%}
+    {%- endif -%}
+    {{ return('case when ' ~ is_of ~ ' then ' ~ text ~ ' end') }}
 {%- endmacro %}
 
 
@@ -57,9 +61,17 @@
 {%- endmacro %}
 
 
-{% macro _said_trait(call, key, paths) -%}
-    {%- set own = dbt_audiences._said(call, 'trait', [key], paths.traits) -%}
-    {{ return('coalesce(' ~ own ~ ', ' ~ dbt_audiences._said(call, 'context', ['traits', key], paths.context) ~ ')') }}
+{#- The first that a part says of keys, below a path. -#}
+{% macro _first_said(call, part, below, keys, paths) -%}
+    {%- set found = [] -%}
+    {%- for key in keys -%}{%- do found.append(dbt_audiences._said(call, part, below + [key], paths)) -%}{%- endfor -%}
+    {{ return(found | join(', ') if found | length == 1 else 'coalesce(' ~ found | join(', ') ~ ')') }}
+{%- endmacro %}
+
+
+{% macro _said_trait(call, keys, paths) -%}
+    {%- set own = dbt_audiences._first_said(call, 'trait', [], keys, paths.traits) -%}
+    {{ return('coalesce(' ~ own ~ ', ' ~ dbt_audiences._first_said(call, 'context', ['traits'], keys, paths.context) ~ ')') }}
 {%- endmacro %}
 
 

@@ -10,6 +10,8 @@ identifiers:
   phone: {trait: phone, normalize: phone}
   loyalty_id: {property: loyalty id, blocked: ["0"]}
   crm_id: {external_id: crm_id}
+  shop_no: {property: shop_no}
+  badge: {trait: badgeNo2}
   handle: {trait: it's "handle", normalize: lower_trim}
   email: {normalize: lower_trim, blocked: [nobody@example.com]}
   user_id: {blocked: ["-1", "null", "it's nobody"], blocked_patterns: ['^[0-]*$']}
@@ -39,12 +41,15 @@ PLACES: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
     ("anonymous_id", "a"): ({"anonymous_id": "a"}, {"anonymous_id": "a"}),
     ("android.id", "d"): ({"context": device("Android", id="d")}, {"context": device("android", id=" d ")}),
     ("android.idfa", "d"): (
-        {"context": device("android", advertisingId="d")},
+        {"context": device("android", advertisingId="d", adTrackingEnabled=True)},
         {"context": device("ANDROID", advertisingId="d", adTrackingEnabled=True)},
     ),
     ("android.push_token", "d"): ({"context": device("android", token="d")}, {"context": device("android", token="d")}),
     ("ios.id", "d"): ({"context": device("ios", id="d")}, {"context": device("iOS", id="d")}),
-    ("ios.idfa", "d"): ({"context": device("ios", advertisingId="d")}, {"context": device("ios", advertisingId="d")}),
+    ("ios.idfa", "d"): (
+        {"context": device("ios", advertisingId="d", adTrackingEnabled=True)},
+        {"context": device("ios", advertisingId="d", adTrackingEnabled="true")},
+    ),
     ("ios.push_token", "d"): ({"context": device("ios", token="d")}, {"context": device("ios", token="d")}),
     ("ga_client_id", "17.4"): ({"context": client("17.4")}, {"context": client("17.4")}),
     ("phone", "+491701234567"): (
@@ -52,6 +57,8 @@ PLACES: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
         {"context": {"traits": {"phone": "00491701234567"}}},
     ),
     ("loyalty_id", "77"): ({"properties": {"loyalty id": 77}}, {"properties": {"loyalty id": " 77"}}),
+    ("shop_no", "5"): ({"properties": {"shopNo": 5, "shop_no": None}}, {"properties": {"shop_no": "5", "shopNo": "6"}}),
+    ("badge", "5"): ({"traits": {"badge_no2": "5"}}, {"context": {"traits": {"badgeNo2": "5"}}}),
     ("crm_id", "c"): (
         {"context": external("c")},
         {"context": {"externalIds": [external("x", "other")["externalIds"][0], external("c")["externalIds"][0]]}},  # type: ignore[index]
@@ -64,17 +71,30 @@ NOBODY: tuple[dict[str, Any], ...] = (
     {"user_id": "-1"}, {"user_id": "null"}, {"user_id": "0000-0000"}, {"user_id": "it's nobody"}, {"user_id": "undefined"},
     {"anonymous_id": "undefined"}, {"anonymous_id": "test.7"}, {"traits": {"email": "Nobody@Example.com"}},
     {"traits": {"email": None}}, {"traits": {"email": " "}}, {"context": {"device": None}}, {"context": device("tv", id="9")},
-    {"context": {"device": {"id": "9"}}}, {"context": device("ios", id="")}, {"context": device("ios", token="  ")},
+    {"context": {"device": {"id": "9"}}}, {"context": device("ios", id="")},
+    {"context": device("ios", advertisingId="9")}, {"context": device("android", advertisingId="9", adTrackingEnabled=False)},
+    {"context": device("ios", advertisingId="9", adTrackingEnabled=1)}, {"context": device("ios", token="  ")},
     {"context": client(None)}, {"context": {"integrations": {"Google Analytics": "on"}}}, {"context": {"integrations": []}},
     {"traits": {"phone": "0170 1234567"}}, {"traits": {"phone": "+0123456789"}}, {"traits": {"phone": "+49123"}},
     {"traits": {"phone": "+1234567890123456"}}, {"properties": {"loyalty id": "0"}}, {"properties": {"loyalty id": 0}},
     {"properties": {"loyalty id": {"a": 1}}}, {"properties": {"loyalty id": [1]}}, {"properties": {"loyalty id": True}},
     {"properties": {"loyalty id": None}}, {"properties": {"loyalty id": " "}}, {"context": external("9", "CRM_ID")},
+    {"context": external("9", "crmId")},
+    {"properties": {"Shop_no": "9", "shopno": "9", "SHOP_NO": "9"}}, {"traits": {"badgeno2": "9", "badge_no_2": "9"}},
     {"context": external("9", collection="accounts")}, {"context": external("9", encoding="base64")},
     {"context": external("undefined")}, {"context": {"externalIds": [{"id": "9", "type": "crm_id"}]}},
     {"context": {"externalIds": "crm_id"}},
 )  # fmt: skip
 """What two calls may have in common and are two profiles, or none, all the same."""
+
+
+BLOCKED = {
+    **dict.fromkeys([("user_id", one) for one in ("-1", "null", "0000-0000", "it's nobody", "undefined")], 3),
+    **dict.fromkeys([("anonymous_id", one) for one in ("undefined", "test.7")], 3),
+    ("email", "nobody@example.com"): 3, ("loyalty_id", "0"): 6, ("crm_id", "undefined"): 3,
+}  # fmt: skip
+"""(type, value) -> how many of the calls name it in vain."""
+VIOLATIONS = "select type, value, call_count from audiences.identity_violations where reason = 'blocked' and profile_id is null"
 
 
 def calls() -> list[dict[str, Any]]:

@@ -107,7 +107,7 @@ def test_people_known_by_an_email_an_anonymous_id_or_a_device_keep_it_too_and_ar
     project = new_project(tmp_path / "shop")
     project.define("visitors", "{performed: Visited}", include_anonymous=True)
     by_email = {"traits": {"email": 'A"nn@example.com'}}
-    by_device = {"device": {"type": "ios", "advertisingId": "id-1"}}
+    by_device = {"device": {"type": "ios", "advertisingId": "id-1", "adTrackingEnabled": True}}
     project.load(
         track(None, "Visited", -1, context=by_email, messageId="m1"),
         track(None, "Visited", -1, anonymousId="a1", messageId="m2"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration import identity_calls
-from tests.integration.projects import Project, call, command_line, identify, new_project, track
+from tests.integration.projects import NOW, Project, call, command_line, identify, new_project, track
 
 COLUMNS = ("message_id", "type", "occurred_at", "user_id", "anonymous_id", "properties", "traits", "context")
 ALL = "select profile_id, type, value from audiences.profile_identifiers"
@@ -41,6 +42,7 @@ def test_two_calls_that_share_an_identifier_are_one_profile_and_what_is_blocked_
     insert(project, identity_calls.calls())
     project.run()
     assert identity_calls.found(project.sql(ALL)) == identity_calls.expected()
+    assert {(kind, value): count for kind, value, count in project.sql(identity_calls.VIOLATIONS)} == identity_calls.BLOCKED
     alone = "select message_id from audiences_build.stg_calls where message_id like 'alone-%' and identifier_type is not null"
     assert len(project.sql(alone)) == len(identity_calls.PLACES)
 
@@ -64,7 +66,9 @@ def test_without_the_file_standard_types_are_read_and_nothing_is_generated(empty
     assert "audiences_identity" not in (project.root / "macros/audiences_project.sql").read_text()
     tied = {one for profile in identity_calls.found(project.sql(ALL)) if len(profile) == 3 for one in profile}
     standard = {
-        f"{kind}:{value}" for kind, value in identity_calls.PLACES if kind not in ("phone", "loyalty_id", "crm_id", "handle")
+        f"{kind}:{value}"
+        for kind, value in identity_calls.PLACES
+        if kind not in ("phone", "loyalty_id", "crm_id", "handle", "shop_no", "badge")
     }
     assert standard <= tied
     assert project.sql("select count(distinct type) from audiences.profile_identifiers") == [(10,)]
@@ -74,7 +78,10 @@ def test_without_the_file_standard_types_are_read_and_nothing_is_generated(empty
 def test_a_call_is_known_by_the_first_type_in_the_order_of_the_docs(empty: Project, tmp_path: Path) -> None:
     project = empty.copy(tmp_path / "shop")
     project.write("identity.yml", "identifiers: {crm_id: {trait: crm}, zip: {trait: zip}}\n")
-    both = {**identity_calls.device("ios", id="i", advertisingId="i", token="i"), **identity_calls.client("g")}
+    both = {
+        **identity_calls.device("ios", id="i", advertisingId="i", token="i", adTrackingEnabled=True),
+        **identity_calls.client("g"),
+    }
     said: dict[str, dict[str, Any]] = {
         "user_id": {"user_id": "u"}, "email": {}, "anonymous_id": {"anonymous_id": "a"}, "crm_id": {}, "ga_client_id": {},
         "ios.id": {}, "ios.idfa": {}, "ios.push_token": {}, "zip": {},
@@ -85,7 +92,7 @@ def test_a_call_is_known_by_the_first_type_in_the_order_of_the_docs(empty: Proje
         left = list(said)[number:]
         columns = {key: value for kind in left for key, value in said[kind].items()}
         kept = {name: traits[name] for name in traits if (name if name != "crm" else "crm_id") in left}
-        context: dict[str, Any] = {"device": {"type": "ios"}}
+        context: dict[str, Any] = {"device": {"type": "ios", "adTrackingEnabled": True}}
         if "ga_client_id" in left:
             context |= identity_calls.client("g")
         for kind, key in (("ios.idfa", "advertisingId"), ("ios.id", "id"), ("ios.push_token", "token")):
@@ -142,6 +149,11 @@ def test_an_event_with_a_blocked_identifier_counts_for_the_next_one_and_moves_wh
     project.run(day=1)
     assert project.members("buyers") == {"a1"}
     assert identity_calls.found(project.sql(ALL)) == [("anonymous_id:a1",), ("anonymous_id:a2",)]
+    assert project.sql(identity_calls.VIOLATIONS) == [("user_id", "-1", 2)]
+    project.load(track("-1", "Visited", -5, messageId="alone"))
+    project.run(day=2)
+    noted = "select type, value, call_count, first_seen_at from audiences.identity_violations"
+    assert project.sql(noted) == [("user_id", "-1", 3, (NOW - timedelta(days=5)).replace(tzinfo=None))]
 
 
 def test_a_type_of_the_projects_own_goes_wherever_types_are_named_and_is_written_the_same_way(

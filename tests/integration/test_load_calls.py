@@ -129,7 +129,7 @@ def test_a_bad_line_is_rejected_with_its_reason_and_holds_nothing_back(warehouse
         {"userId": ..., "anonymousId": "a"},
         {"userId": ..., "traits": {"email": "a@b.c"}},
         {"userId": ..., "context": {"traits": {"email": "a@b.c"}}},
-        {"userId": ..., "context": {"device": {"type": "ios", "advertisingId": "x"}}},
+        {"userId": ..., "context": {"device": {"type": "ios", "advertisingId": "x", "adTrackingEnabled": True}}},
     ],
 )
 def test_any_identifier_is_enough(tmp_path: Path, changes: dict[str, object]) -> None:

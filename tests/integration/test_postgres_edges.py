@@ -112,7 +112,7 @@ EMAILS = [
 
 def email_calls() -> Iterator[dict[str, Any]]:
     for index, email in enumerate(EMAILS):
-        device = {"type": "IOS" if index % 2 else "ios", "advertisingId": f"ad{index // 2}"}
+        device = {"type": "IOS" if index % 2 else "ios", "advertisingId": f"ad{index // 2}", "adTrackingEnabled": True}
         yield {
             "message_id": f"email-{index}", "type": "identify", "occurred_at": datetime(2015, 1, 1, 0, index),
             "anonymous_id": f"a{index}", "traits": json.dumps({"email": email}), "context": json.dumps({"device": device}),

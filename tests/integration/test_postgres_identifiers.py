@@ -30,6 +30,8 @@ def test_both_engines_read_identifiers_alike_and_write_drawn_phone_numbers_as_th
         side.load(rows)
         side.run(datetime(2026, 2, 1, tzinfo=UTC))
         assert identity_calls.found(side.rows(sql)) == identity_calls.expected(), side.engine
+        blocked = {(kind, value): count for kind, value, count in side.rows(identity_calls.VIOLATIONS)}
+        assert blocked == identity_calls.BLOCKED, side.engine
         calls = "select message_id, identifier_type, identifier_value from audiences_build.stg_calls"
         told.append((side.rows(sql), side.rows(calls)))
     assert told[0] == told[1]

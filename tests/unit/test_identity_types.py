@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dbt_audiences.core.identity import FIRST, STANDARD, UNCHANGED, Custom, Identity
+from dbt_audiences.core.identity import FIRST, STANDARD, UNCHANGED, Custom, From, Identity
 from dbt_audiences.spec import json_schema
 
 MACRO = Path(__file__).parents[2] / "macros" / "identity" / "identifier_types.sql"
@@ -73,3 +73,21 @@ def test_the_place_of_a_type_is_json_around_the_value(kind: str) -> None:
     column, before, after = OWN.place(kind)
     assert column in ("context", "properties")
     assert json.dumps("é'\"") in json.dumps(json.loads(before + json.dumps("é'\"") + after))
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "keys"),
+    [
+        ("trait", "loyalty_id", ("loyalty_id", "loyaltyId")),
+        ("property", "loyaltyId", ("loyaltyId", "loyalty_id")),
+        ("trait", "crm2_user_id", ("crm2_user_id", "crm2UserId")),
+        ("trait", "userID", ("userID", "user_id")),
+        ("trait", "phone", ("phone",)),
+        ("trait", "Loyalty_id", ("Loyalty_id",)),
+        ("trait", "loyalty id", ("loyalty id",)),
+        ("trait", "_id", ("_id",)),
+        ("external_id", "crm_id", ("crm_id",)),
+    ],
+)
+def test_traits_and_properties_are_read_in_both_cases(source: From, key: str, keys: tuple[str, ...]) -> None:
+    assert Custom(source, key).keys == keys

@@ -211,7 +211,7 @@ def _phones(rule: PhoneRule) -> Expression:
 def _identity_macro(identity: Identity) -> str:
     """What identity.yml says, in the words of the package's macros about identity."""
     said: dict[str, Expression] = {
-        "custom": {name: {"from": one.source, "key": one.key} for name, one in identity.custom.items()},
+        "custom": {name: {"from": one.source, "keys": list(one.keys)} for name, one in identity.custom.items()},
         "normalize": dict(identity.normalize),
         "regions": {name: rule.region for name, rule in identity.regions.items()},
         "phones": {rule.region: _phones(rule) for rule in identity.regions.values()},

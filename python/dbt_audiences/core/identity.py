@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -33,6 +34,13 @@ class Custom:
 
     source: From
     key: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key, and of traits and properties the same in camelCase or snake_case, which counts where the first is absent."""
+        if self.source == "external_id":
+            return (self.key,)
+        return tuple(dict.fromkeys((self.key, *_other_cases(self.key))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,16 @@ class Identity:
             return "context", '{"integrations":{"Google Analytics":{"clientId":', "}}}"
         device, name = type_.split(".")
         key = {"id": "id", "idfa": "advertisingId", "push_token": "token"}[name]
-        return "context", f'{{"device":{{"type":"{device}","{key}":', "}}"
+        allowed = '"adTrackingEnabled":true,' if name == "idfa" else ""
+        return "context", f'{{"device":{{"type":"{device}",{allowed}"{key}":', "}}"
+
+
+def _other_cases(key: str) -> Iterator[str]:
+    if re.fullmatch(r"[a-z0-9]+(?:_[a-z0-9]+)+", key):
+        first, *others = key.split("_")
+        yield first + "".join(word[0].upper() + word[1:] for word in others)
+    elif re.fullmatch(r"[a-z0-9]+(?:[A-Z][a-z0-9]*)+", key):
+        yield re.sub(r"[A-Z]+(?![a-z0-9])|[A-Z]", lambda found: f"_{found[0].lower()}", key)
 
 
 UNCHANGED = Identity()

@@ -26,13 +26,15 @@ def said_identifiers(identity: Identity, *, of_accounts: bool = False) -> Mappin
     found["ga_client_id"] = (_text("context", "integrations", "Google Analytics", "clientId"),)
     kind = "lower(json_extract_string(context, '$.device.type'))"
     for device in ("android", "ios"):
-        for name, key in (("id", "id"), ("idfa", "advertisingId"), ("push_token", "token")):
-            found[f"{device}.{name}"] = (f"case when {kind} = '{device}' then {_text('context', 'device', key)} end",)
+        is_it = f"{kind} = '{device}'"
+        tracked = f"{is_it} and json_extract_string(context, '$.device.adTrackingEnabled') = 'true'"
+        for name, key, test in (("id", "id", is_it), ("idfa", "advertisingId", tracked), ("push_token", "token", is_it)):
+            found[f"{device}.{name}"] = (f"case when {test} then {_text('context', 'device', key)} end",)
     for name, custom in identity.custom.items():
         if custom.source == "trait":
-            found[name] = tuple(_of_trait(custom.key, traits))
+            found[name] = tuple(text for key in custom.keys for text in _of_trait(key, traits))
         elif custom.source == "property":
-            found[name] = (_text("properties", custom.key),)
+            found[name] = tuple(_text("properties", key) for key in custom.keys)
         else:
             place = f"list_position(json_extract_string(context, '$.externalIds[*].type'), {text_literal(custom.key)})"
             found[name] = (f"json_extract_string(context, '$.externalIds[*].id')[{place}]",)
