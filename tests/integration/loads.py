@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from dbt_audiences.core.identity import UNCHANGED, Identity
 from dbt_audiences.core.warehouse import Warehouse
 from dbt_audiences.load.files import Loaded, load_calls, load_people
 
@@ -36,10 +37,11 @@ def load(warehouse: Warehouse, *paths: str, source: str | None = None, max_rejec
     return load_calls(warehouse, paths, source=source, max_rejected=max_rejected, loaded_at=AT, progress=None)
 
 
-def people(warehouse: Warehouse, path: str, identifier: str, at: datetime = AT) -> Loaded:
+def people(warehouse: Warehouse, path: str, identifier: str, at: datetime = AT, identity: Identity = UNCHANGED) -> Loaded:
     return load_people(
-        warehouse, path, schema="raw", identifier=identifier, source=None, max_rejected=None, loaded_at=at, progress=None
-    )
+        warehouse, path, schema="raw", identifier=identifier, source=None, max_rejected=None, loaded_at=at, progress=None,
+        identity=identity,
+    )  # fmt: skip
 
 
 def calls(warehouse: Warehouse, columns: str) -> list[tuple[object, ...]]:

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.loads import AT, calls, parquet, people, reasons, written
 
 from dbt_audiences.core.errors import UsageError
+from dbt_audiences.core.identity import Custom, Identity
 from dbt_audiences.core.warehouse import Warehouse
 from dbt_audiences.load.files import Loaded
 from dbt_audiences.run.warehouses import duckdb as duckdb_warehouse
@@ -47,5 +48,36 @@ def test_people_need_a_column_of_their_identifier(tmp_path: Path) -> None:
     path.write_text("id,plan\n1,gold\n")
     with pytest.raises(UsageError, match="no column `user_id`"):
         people(warehouse, str(path), "user_id")
-    with pytest.raises(UsageError, match="unknown identifier `phone`"):
+    with pytest.raises(UsageError, match="`phone` is no type of identifier"):
         people(warehouse, str(path), "phone")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "column", "written", "traits"),
+    [
+        ("phone", "context", None, '{"plan":"gold","mobile":"1"}'),
+        ("card", "properties", '{"card":"1"}', '{"plan":"gold"}'),
+        (
+            "crm_id",
+            "context",
+            '{"externalIds":[{"type":"crm","collection":"users","encoding":"none","id":"1"}]}',
+            '{"plan":"gold"}',
+        ),
+        ("ios.idfa", "context", '{"device":{"type":"ios","adTrackingEnabled":true,"advertisingId":"1"}}', '{"plan":"gold"}'),
+        ("ga_client_id", "context", '{"integrations":{"Google Analytics":{"clientId":"1"}}}', '{"plan":"gold"}'),
+    ],
+)
+def test_people_are_known_by_any_type_where_calls_name_it(
+    tmp_path: Path, identifier: str, column: str, written: str | None, traits: str
+) -> None:
+    warehouse = duckdb_warehouse.connect({"path": ":memory:"})
+    path = tmp_path / "people.csv"
+    header, *rows = (
+        ("plan,phone,mobile", "gold,1,2", "free,,") if identifier == "phone" else (f"plan,{identifier}", "gold,1", "free,")
+    )
+    path.write_text("\n".join((header, *rows, "")))
+    identity = Identity(
+        custom={"phone": Custom("trait", "mobile"), "card": Custom("property", "card"), "crm_id": Custom("external_id", "crm")}
+    )
+    assert people(warehouse, str(path), identifier, identity=identity) == Loaded(str(path), 1, 0, 1)
+    assert calls(warehouse, f"user_id, cast({column} as text), cast(traits as text)") == [(None, written, traits)]

@@ -56,6 +56,7 @@ def load(
                 max_rejected=max_rejected,
                 loaded_at=loaded_at,
                 progress=progress,
+                identity=identity,
                 suppressed=suppressed,
             )
         ]

@@ -17,12 +17,12 @@ from dbt_audiences.core.warehouse import Warehouse, text_literal
 from dbt_audiences.load.duckdb import DuckDBWriter
 from dbt_audiences.load.elsewhere import named_elsewhere
 from dbt_audiences.load.postgres import PostgresWriter
-from dbt_audiences.load.rows import IDENTIFIERS
 from dbt_audiences.load.sources import Advance, files, stage_calls, stage_people
 from dbt_audiences.load.staging import Staging, staging
 from dbt_audiences.load.suppressed import leave_out
 from dbt_audiences.load.tables import LOAD_COLUMNS, make_tables, relation
 from dbt_audiences.load.writers import Writer
+from dbt_audiences.spec.fields import unknown
 
 _SHOWN_REASONS = 3
 
@@ -97,14 +97,16 @@ def load_people(
     max_rejected: int | None,
     loaded_at: datetime,
     progress: Progress | None,
+    identity: Identity = UNCHANGED,
     suppressed: Suppressed = NOTHING,
 ) -> Loaded:
     """Load a file of people, one in each row: an identify call with the row's other columns as traits.
 
-    identifier  `user_id`, `anonymous_id` or `email`, which is also the name of the column
+    identifier  a type of identifier, which is also the name of the column
+    identity    what the project says of identifiers
     """
-    if identifier not in IDENTIFIERS:
-        raise UsageError(f"unknown identifier `{identifier}`", hint=f"people are known by {', '.join(IDENTIFIERS)}")
+    if identifier not in identity.types:
+        raise UsageError(f"`{identifier}` is no type of identifier", hint=unknown(identifier, identity.types))
     if Path(path).is_dir():
         raise UsageError(f"`{path}` is a folder", hint="people are loaded from one file at a time")
     found = files([path])
@@ -113,10 +115,10 @@ def load_people(
     make_tables(warehouse, schema)
     writer = _writer(warehouse, schema)
     with staging(
-        writer.options, named_elsewhere(UNCHANGED), partial(leave_out, identity=UNCHANGED, suppressed=suppressed)
+        writer.options, named_elsewhere(identity), partial(leave_out, identity=identity, suppressed=suppressed)
     ) as staged:
         load = _Load(warehouse, writer, staged, schema, source, loaded_at, progress, [])
-        loaded = _load_file(load, found[0], partial(stage_people, staged, found[0], identifier), otherwise=loaded_at)
+        loaded = _load_file(load, found[0], partial(stage_people, staged, found[0], identifier, identity), otherwise=loaded_at)
     _check([loaded], max_rejected, load.reasons)
     return loaded
 

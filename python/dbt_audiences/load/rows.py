@@ -7,11 +7,12 @@ import re
 from collections.abc import Callable, Sequence
 
 from dbt_audiences.core.errors import UsageError
+from dbt_audiences.core.identity import Identity
 from dbt_audiences.load.calls import FIELDS, OBJECTS, TIMES
 from dbt_audiences.load.exact import compact, exact_fields
 from dbt_audiences.load.lines import quoted_json
 
-IDENTIFIERS = {"user_id": "userId", "anonymous_id": "anonymousId", "email": "email"}
+_FIELDS = {"user_id": "userId", "anonymous_id": "anonymousId"}
 _BY_PLAIN_NAME = {field.lower(): field for field in FIELDS}
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?\Z")
 
@@ -42,18 +43,27 @@ def call_line(header: Sequence[str], row: Sequence[str]) -> str:
     return "{" + ",".join(members) + "}"
 
 
-def person_line(identifier: str, members: Sequence[tuple[str, str]], value: str | None) -> str:
+def person_line(identifier: str, members: Sequence[tuple[str, str]], value: str | None, identity: Identity) -> str:
     """The identify call of a person.
 
     members  trait -> its JSON text; value  the JSON text of the identifier
     """
+    column, before, after = identity.place(identifier)
     traits = "{" + ",".join(f"{quoted_json(name)}:{text}" for name, text in members) + "}"
     content = f"{identifier} {value} {traits}"
     parts = [f'"type":"identify","messageId":"{hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()}"']
-    if value is not None and identifier != "email":
-        parts.append(f'"{IDENTIFIERS[identifier]}":{value}')
+    if value is not None and trait_of(identifier, identity) is None:
+        parts.append(f'"{_FIELDS.get(column, column)}":{before}{value}{after}')
     parts.append(f'"traits":{traits}')
     return "{" + ",".join(parts) + "}"
+
+
+def trait_of(identifier: str, identity: Identity) -> str | None:
+    """The trait that holds the identifier; None where it stands elsewhere in a call."""
+    custom = identity.custom.get(identifier)
+    if custom is not None:
+        return custom.key if custom.source == "trait" else None
+    return "email" if identifier == "email" else None
 
 
 def identifier_column(path: str, columns: Sequence[str], identifier: str) -> str:
@@ -64,17 +74,17 @@ def identifier_column(path: str, columns: Sequence[str], identifier: str) -> str
     raise UsageError(f"`{path}` has no column `{identifier}`", hint=f"its columns are {', '.join(columns) or 'none'}")
 
 
-def person_from_row(identifier: str, column: str) -> Callable[[Sequence[str], Sequence[str]], str]:
+def person_from_row(identifier: str, column: str, identity: Identity) -> Callable[[Sequence[str], Sequence[str]], str]:
     """Makes the line of a row of texts; an empty text is an absent trait."""
 
     def line(header: Sequence[str], row: Sequence[str]) -> str:
         given = {name: quoted_json(value) for name, value in zip(header, row, strict=True) if value != ""}
-        return _person(identifier, column, given)
+        return _person(identifier, column, given, identity)
 
     return line
 
 
-def person_from_json(identifier: str, text: str, column: str | None = None) -> str | None:
+def person_from_json(identifier: str, text: str, identity: Identity, column: str | None = None) -> str | None:
     """The line of a person written as a JSON object; None when it is none.
 
     column  the member that holds the identifier, in a row of a table, where null means absent; without it, the first member
@@ -86,12 +96,13 @@ def person_from_json(identifier: str, text: str, column: str | None = None) -> s
     if column is not None:
         given = {name: value for name, value in given.items() if value != "null"}
     found = column or next((name for name in given if plain(name) == plain(identifier)), identifier)
-    return _person(identifier, found, given)
+    return _person(identifier, found, given, identity)
 
 
-def _person(identifier: str, column: str, given: dict[str, str]) -> str:
-    value = given.get(column)
-    if identifier == "email":
-        named = [("email" if name == column else name, text) for name, text in given.items()]
-        return person_line(identifier, named, value)
-    return person_line(identifier, [(name, text) for name, text in given.items() if name != column], value)
+def _person(identifier: str, column: str, given: dict[str, str], identity: Identity) -> str:
+    """The line of a person; an identifier that is a trait stays one, before any other column of the trait's name."""
+    value, trait = given.get(column), trait_of(identifier, identity)
+    if trait is None:
+        return person_line(identifier, [(name, text) for name, text in given.items() if name != column], value, identity)
+    kept = ((name, text) for name, text in given.items() if name == column or name != trait)
+    return person_line(identifier, [(trait if name == column else name, text) for name, text in kept], value, identity)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from dbt_audiences.core.errors import FailedError, UsageError
+from dbt_audiences.core.identity import Identity
 from dbt_audiences.core.warehouse import text_literal
 from dbt_audiences.load.calls import FIELDS
 from dbt_audiences.load.lines import Piece, header, json_pieces, opened, row_pieces, storable
@@ -80,16 +81,16 @@ def stage_calls(staging: Staging, path: Path, advance: Advance) -> Iterator[None
     yield from _stage_pieces(staging, path, pieces, advance)
 
 
-def stage_people(staging: Staging, path: Path, identifier: str, advance: Advance) -> Iterator[None]:
+def stage_people(staging: Staging, path: Path, identifier: str, identity: Identity, advance: Advance) -> Iterator[None]:
     """Stage a file of people as identify calls."""
     if kind(path) == "csv":
         delimiter = _delimiter(path)
         column = identifier_column(str(path), header(path, delimiter), identifier)
-        pieces = row_pieces(path, delimiter, person_from_row(identifier, column))
+        pieces = row_pieces(path, delimiter, person_from_row(identifier, column, identity))
     elif kind(path) == "json":
-        pieces = (_people(piece, identifier) for piece in json_pieces(path))
+        pieces = (_people(piece, identifier, identity) for piece in json_pieces(path))
     else:
-        pieces = _people_of_parquet(staging, path, identifier)
+        pieces = _people_of_parquet(staging, path, identifier, identity)
     yield from _stage_pieces(staging, path, pieces, advance)
 
 
@@ -101,11 +102,11 @@ def _stage_pieces(staging: Staging, path: Path, pieces: Iterator[Piece], advance
         yield
 
 
-def _people(piece: Piece, identifier: str) -> Piece:
+def _people(piece: Piece, identifier: str, identity: Identity) -> Piece:
     lines = piece.data.decode().split("\n")
     for index, line in enumerate(lines):
         if line.strip():
-            lines[index] = _person(piece, piece.first + index, line, person_from_json(identifier, line))
+            lines[index] = _person(piece, piece.first + index, line, person_from_json(identifier, line, identity))
     return Piece(piece.first, piece.count, "\n".join(lines).encode(), piece.faults, piece.position)
 
 
@@ -115,7 +116,7 @@ def _person(piece: Piece, number: int, line: str, person: str | None) -> str:
     return person or ""
 
 
-def _people_of_parquet(staging: Staging, path: Path, identifier: str) -> Iterator[Piece]:
+def _people_of_parquet(staging: Staging, path: Path, identifier: str, identity: Identity) -> Iterator[Piece]:
     columns = list(_columns(staging, path))
     column = identifier_column(str(path), columns, identifier)
     packed = ", ".join(f"{text_literal(name)}: {quoted(name)}" for name in columns)
@@ -128,7 +129,7 @@ def _people_of_parquet(staging: Staging, path: Path, identifier: str) -> Iterato
         )
         piece = Piece(start + 1, len(rows), b"", [], min(whole, whole * (start + len(rows)) // max(total, 1)))
         lines = [
-            _person(piece, int(str(number)), str(text), person_from_json(identifier, str(text), column))
+            _person(piece, int(str(number)), str(text), person_from_json(identifier, str(text), identity, column))
             for number, text in rows
         ]
         piece.data = "\n".join(lines).encode()
