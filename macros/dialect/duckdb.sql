@@ -103,3 +103,14 @@
 {% macro duckdb__sha256_hex(text) -%}
     {{ return('sha256(' ~ text ~ ')') }}
 {%- endmacro %}
+
+{#- A column that is empty throughout is known without reading it. -#}
+{% macro duckdb__have_values(expressions, rows) -%}
+    {%- set found = [] -%}
+    {%- for expression in expressions -%}
+        {%- do found.append(
+            'exists (select 1 from (select * from ' ~ rows ~ ') as those where ' ~ expression ~ ' is not null) as found_' ~ loop.index
+        ) -%}
+    {%- endfor -%}
+    {{ return(run_query('select ' ~ found | join(', ')).rows[0].values() | list) }}
+{%- endmacro %}

@@ -222,6 +222,17 @@
     {{ return(adapter.dispatch('sha256_hex', 'dbt_audiences')(text)) }}
 {%- endmacro %}
 
+{#- Which of some expressions has a value in any of these rows: a list of booleans, in their order. It asks the warehouse. -#}
+{% macro have_values(expressions, rows) -%}
+    {{ return(adapter.dispatch('have_values', 'dbt_audiences')(expressions, rows)) }}
+{%- endmacro %}
+
+{% macro default__have_values(expressions, rows) -%}
+    {%- set found = [] -%}
+    {%- for expression in expressions -%}{%- do found.append('count(' ~ expression ~ ') > 0 as found_' ~ loop.index) -%}{%- endfor -%}
+    {{ return(run_query('select ' ~ found | join(', ') ~ ' from ' ~ rows).rows[0].values() | list) }}
+{%- endmacro %}
+
 {#- The patterns that both engines read texts with, as SQL literals: a number, a whole instant, its local part, its offset. -#}
 {% macro value_patterns() -%}
     {%- set blank = '[ \\t\\n\\r\\f\\v]*' -%}

@@ -1,4 +1,7 @@
-{#- Statements that make graph_scope: what new calls and SQL traits name, and all that was connected with it. -#}
+{#-
+  Statements that make graph_scope (type, value, is_shared): what new calls and SQL traits name, and all that was connected with it; and
+  graph_before: the rows of the table of identifiers of all profiles that have any of it.
+-#}
 {% macro graph_scope(types, loaded_at) -%}
     {%- set calls = dbt_audiences.state_relation('stg_calls') -%}
     {%- set identifiers = dbt_audiences.state_relation('profile_identifiers') -%}
@@ -15,29 +18,38 @@
         from {{ dbt_audiences.state_relation('sql_trait_identifiers') }} as s
         left join {{ identifiers }} as k on k.type = s.type and k.value = s.value
         where s.type <> 'group_id' and (k.value is null or s.first_seen_at < k.first_seen_at);
+        create temporary table graph_reached as
+        select type, value from graph_touched
+        union
+        select k.type, k.value
+        from {{ components }} as k
+        where k.component in (
+            select o.component
+            from {{ components }} as o
+            inner join graph_touched as t on t.type = o.type and t.value = o.value
+        );
+        create temporary table graph_before as
+        select profile_id, type, value, first_seen_at
+        from {{ identifiers }}
+        where profile_id in (
+            select o.profile_id
+            from {{ identifiers }} as o
+            inner join graph_reached as r on r.type = o.type and r.value = o.value
+        );
         create temporary table graph_scope as
         select reached.type, reached.value, shared.value is not null as is_shared
         from (
-            select type, value from graph_touched
-    {%- for table, together in [(components, 'component'), (identifiers, 'profile_id')] %}
+            select type, value from graph_reached
             union
-            select k.type, k.value
-            from {{ table }} as k
-            where k.{{ together }} in (
-                select o.{{ together }}
-                from {{ table }} as o
-                inner join graph_touched as t on t.type = o.type and t.value = o.value
-            )
-    {%- endfor %}
+            select type, value from graph_before
         ) as reached
         left join ({{ dbt_audiences.known_shared() }}) as shared on shared.type = reached.type and shared.value = reached.value;
         drop table graph_touched;
+        drop table graph_reached;
 {%- endmacro %}
 
 
-{#- SQL of the identifiers (type, value, first_seen_at) that were found to be shared by too many. -#}
-{% macro known_shared() -%}
-    {{ return(
-        "select type, value, first_seen_at from " ~ dbt_audiences.state_relation('identity_violations') ~ " where reason = 'shared'"
-    ) }}
+{% macro drop_scope() -%}
+        drop table graph_scope;
+        drop table graph_before;
 {%- endmacro %}

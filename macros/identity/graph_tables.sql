@@ -1,68 +1,59 @@
 {#-
-  The graph as temporary tables, from a query with a row for each combination of identifiers that calls name together (the columns of
-  the types, `previous_id`, first_seen_at, call_count):
+  What the graph is made from, as temporary tables or views:
 
-  graph_types   type_no, type, value_limit, period: those of `identifier_types`, numbered in their order
-  graph_sets    the rows of the query, numbered: set_no
-  graph_nodes   node, type_no, value, first_seen_at: each identifier once, numbered from the first seen
-  graph_places  set_no, place, node: which identifiers a set has; the least place goes before the others
+  graph_types    type_no, type, value_limit, period: those of `identifier_types`, numbered in their order
+  graph_rows     the model's query: a row for each call, or for each identifier of a SQL trait, with the columns of the types,
+                 `previous_id`, first_seen_at and call_count. Where all calls are looked at it is a view
+  graph_numbers  a sequence, for hubs and nodes
 -#}
-{% macro graph_tables(sql, types) -%}
+{% macro graph_tables(sql, types, is_full) -%}
+        create temporary sequence graph_numbers;
         create temporary table graph_types as
     {%- for type in types %}
         {{ 'union all ' if not loop.first }}select
             {{ loop.index }} as type_no, '{{ type.name }}' as type, {{ (type.limit or {}).get('count') or 'null' }} as value_limit,
             {{ "'" ~ type.limit.period ~ "'" if (type.limit or {}).get('period') else 'null' }} as period
     {%- endfor %};
-        create temporary table graph_sets as
-        select cast(row_number() over () as integer) as set_no, named_together.* from ({{ sql }}) as named_together;
-        create temporary table graph_named as
-    {%- for type in types %}
-        {{ 'union all ' if not loop.first }}select set_no, {{ 2 * loop.index }} as place, {{ loop.index }} as type_no, {{ type.column }} as value, first_seen_at
-        from graph_sets where {{ type.column }} is not null
-        {%- if type.name == 'anonymous_id' %}
-        union all select set_no, {{ 2 * loop.index + 1 }}, {{ loop.index }}, previous_id, first_seen_at
-        from graph_sets where previous_id is not null and previous_id is distinct from anonymous_id
-        {%- endif %}
-    {%- endfor %};
-        create temporary table graph_nodes as
-        select
-            type_no,
-            value,
-            min(first_seen_at) as first_seen_at,
-            cast(row_number() over (
-                order by min(first_seen_at), type_no, {{ dbt_audiences.by_code_point('value') }}
-            ) as integer) as node
-        from graph_named
-        group by type_no, value;
-        create temporary table graph_places as
-        select n.set_no, n.place, d.node
-        from graph_named as n
-        inner join graph_nodes as d on d.type_no = n.type_no and d.value = n.value;
-        drop table graph_named;
+        create temporary {{ 'view' if is_full else 'table' }} graph_rows as {{ sql }};
 {%- endmacro %}
 
 
 {#-
-  graph_edges (a, b: two identifiers that a set ties, maybe more than once) and graph_labels (node, label; each node its own at first). Of a set the
-  first seen is tied to all others.
+  The places of a row of graph_rows that have identifiers at all, in their order: the first one that a row has goes before its
+  others. Columns that are empty throughout cost nothing from here on.
+
+  shape  a list of mappings: `place`, `type_no`, `value` (SQL of the identifier)
 -#}
-{% macro graph_edges() -%}
-        create temporary table graph_edges as
-        select f.node as a, p.node as b
-        from (select set_no, min(node) as node from graph_places group by set_no having count(*) > 1) as f
-        inner join graph_places as p on p.set_no = f.set_no and p.node <> f.node;
-        create temporary table graph_labels as select node, node as label from graph_nodes;
+{% macro graph_places(types) -%}
+    {%- set places = [] -%}
+    {%- for type in types -%}
+        {%- do places.append({'place': 2 * loop.index, 'type_no': loop.index, 'value': type.column}) -%}
+        {%- if type.name == 'anonymous_id' -%}
+            {%- set previous = 'case when previous_id is distinct from anonymous_id then previous_id end' -%}
+            {%- do places.append({'place': 2 * loop.index + 1, 'type_no': loop.index, 'value': previous}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set filled = dbt_audiences.have_values(places | map(attribute='value') | list, 'graph_rows') -%}
+    {%- set found = [] -%}
+    {%- for place in places -%}
+        {%- if filled[loop.index0] -%}{%- do found.append(place) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(found or places[:1]) }}
 {%- endmacro %}
 
 
 {% macro drop_graph(is_full) -%}
-    {%- set names = [
-        'types', 'sets', 'nodes', 'places', 'shared', 'edges', 'labels', 'limited', 'state', 'calls', 'queue', 'dropped',
-        'reasons', 'component_nodes', 'known', 'claims', 'profiles', 'merged', 'fresh',
+    {%- set tables = [
+        'apart', 'calls', 'claims', 'components', 'dropped', 'edges', 'hubs', 'known', 'labels', 'limited', 'merged', 'nodes', 'parts',
+        'places', 'profiles', 'queue', 'reasons', 'sets', 'shared', 'state', 'tied', 'types',
     ] -%}
-    {%- for name in names %}
+        drop view graph_assigned;
+        drop view graph_connected;
+        drop view graph_named;
+    {%- for name in tables %}
         drop table graph_{{ name }};
     {%- endfor %}
-    {{ 'drop table graph_scope;' if not is_full }}
+        drop {{ 'view' if is_full else 'table' }} graph_rows;
+        drop sequence graph_numbers;
+    {{ dbt_audiences.drop_scope() if not is_full }}
 {%- endmacro %}

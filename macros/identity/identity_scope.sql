@@ -4,11 +4,11 @@
   Calls count as new when they were loaded after the last that was seen. All others must be as they were then, by their number and a
   checksum of whom they name, and so must the rules: where anything differs, as after a deletion, all is looked at.
 
-  Where not all is looked at, it makes the temporary table graph_scope (type, value, is_shared).
+  Where not all is looked at, it makes the temporary tables of `graph_scope`.
 
   rules  a mapping: `types` and `limits`, as `identifier_types` and `profile_limits` give them
-  shape  a mapping: `is_full`, `is_touched` (whether anything is in the scope or newly blocked), `fingerprint` (of the rules), `sql` (the model's query,
-         of what is touched)
+  shape  a mapping: `is_full`, `is_touched` (whether anything is in the scope or newly blocked), `fingerprint` (of the rules), `sql`
+         (the model's query, of what is touched), `columns` (those that have identifiers in old calls, where not all is looked at)
 -#}
 {% macro identity_scope(sql, rules, has_run) -%}
     {%- set types = rules.types -%}
@@ -20,7 +20,9 @@
     ).rows -%}
     {%- if seen | length != 1 or seen[0][0] != fingerprint -%}{{ return(found) }}{%- endif -%}
     {%- set loaded_at = dbt_audiences.literal(seen[0][1], 'instant') -%}
-    {%- set now = run_query(dbt_audiences._seen(types, 'where loaded_at is null or loaded_at <= ' ~ loaded_at)).rows[0] -%}
+    {%- set old = 'where loaded_at is null or loaded_at <= ' ~ loaded_at -%}
+    {%- set columns = dbt_audiences._naming_columns(types, old) -%}
+    {%- set now = run_query(dbt_audiences._seen(columns, old)).rows[0] -%}
     {%- if now[0] | int != seen[0][2] | int or '%d' | format(now[1]) != seen[0][3] or now[2] | int < seen[0][4] | int -%}
         {{ return(found) }}
     {%- endif -%}
@@ -32,6 +34,7 @@
     {%- endif -%}
     {%- do found.update({
         'is_full': false,
+        'columns': columns,
         'is_touched': run_query(touched ~ ' limit 1').rows | length > 0,
         'sql': sql.replace('/* and calls of touched profiles */', 'and ' ~ dbt_audiences._names_touched(types))
             .replace('/* and identifiers of touched profiles */', 'and ' ~ dbt_audiences._is_touched('type', 'value')),
@@ -44,13 +47,15 @@
 {% macro note_identity_seen(types, scope) -%}
     {%- set table = dbt_audiences.state_relation('identity_seen') -%}
     {%- set calls = dbt_audiences.state_relation('stg_calls') -%}
+    {%- set columns = dbt_audiences._naming_columns(types) -%}
+    {%- set adds = not scope.is_full and columns == scope.columns -%}
         {{ dbt_audiences.note_blocked(types, scope.is_full) }}
         create temporary table graph_seen as
         select
             (select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from {{ calls }}) as loaded_at,
             fresh.*
-        from ({{ dbt_audiences._seen(types, '' if scope.is_full else 'where loaded_at > (select loaded_at from ' ~ table ~ ')') }}) as fresh;
-    {%- if not scope.is_full %}
+        from ({{ dbt_audiences._seen(columns, 'where loaded_at > (select loaded_at from ' ~ table ~ ')' if adds else '') }}) as fresh;
+    {%- if adds %}
         update graph_seen set
             call_count = graph_seen.call_count + s.call_count,
             checksum = graph_seen.checksum + cast(s.checksum as decimal(38, 0))
@@ -64,14 +69,26 @@
 
 
 {#- How many calls there are of those that a filter lets by, a checksum of whom they name, and how many identifiers SQL traits have. -#}
-{% macro _seen(types, filter) -%}
-    {%- set named = ['occurred_at', 'type', 'previous_id'] + types | map(attribute='column') | list -%}
+{% macro _seen(columns, filter) -%}
         select
             count(*) as call_count,
-            cast(coalesce(sum({{ dbt_audiences.row_hash(named) }}), 0) as decimal(38, 0)) as checksum,
+            cast(coalesce(sum({{ dbt_audiences.row_hash(['occurred_at', 'type'] + columns) }}), 0) as decimal(38, 0)) as checksum,
             (select count(*) from {{ dbt_audiences.state_relation('sql_trait_identifiers') }}) as sql_trait_count
         from {{ dbt_audiences.state_relation('stg_calls') }}
         {{ filter }}
+{%- endmacro %}
+
+
+{#- The columns that have identifiers in any of these calls: the others need not be read. -#}
+{% macro _naming_columns(types, filter='') -%}
+    {%- set columns = ['previous_id'] + types | map(attribute='column') | list -%}
+    {%- set rows = '(select * from ' ~ dbt_audiences.state_relation('stg_calls') ~ ' ' ~ filter ~ ') as calls' -%}
+    {%- set filled = dbt_audiences.have_values(columns, rows) -%}
+    {%- set found = [] -%}
+    {%- for column in columns -%}
+        {%- if filled[loop.index0] -%}{%- do found.append(column) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 

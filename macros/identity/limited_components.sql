@@ -1,17 +1,19 @@
 {#-
   Takes apart what the limits do not allow to be one profile. Where no type has more values than its limit and nothing else can be
-  too much, whatever is connected is one profile, in any order. All others, graph_limited (label), are resolved call by call in the
-  order of time, as each call would have found them:
+  too much, whatever is connected is one profile, in any order. All others, those of `limited_graph`, are resolved call by call in
+  the order of time, as each call would have found them:
 
   graph_state   node, profile (the least node of the profile it is in; none yet), merges (of the profile), known_at (the first call that
                 names nothing else), known_no (the first of which nothing else is left), type_no, first_seen_at
   graph_calls   call_no (in the order of time), set_no, called_at, call_count, first_node: combinations of two or more
   graph_queue   call_no, called_at, place, node: what is still to be tied
   graph_dropped call_no, node: what the limits left out
-  graph_component_nodes  node, label: what was connected
 -#}
-{% macro limited_components(types, limits) -%}
-    {%- call statement('limited') -%}{{ dbt_audiences._limited_tables(types, limits) }}{%- endcall -%}
+{% macro limited_components(types, limits, places) -%}
+    {%- call statement('limited') -%}
+        {{ dbt_audiences.limited_graph(types, limits, places) }}
+        {{ dbt_audiences._limited_tables(types, places) }}
+    {%- endcall -%}
     {%- set waiting = namespace(count=dbt_audiences._rows_waiting()) -%}
     {%- set one_round = dbt_audiences.limited_round(limits) if waiting.count > 0 -%}
     {%- for turn in range(2000) if waiting.count > 0 -%}
@@ -21,14 +23,7 @@
     {%- if waiting.count > 0 -%}
         {{ exceptions.raise_compiler_error('the limits of identity.yml did not settle; please report this with the size of stg_calls') }}
     {%- endif -%}
-    {%- call statement('apart') %}
-        {{ dbt_audiences.limit_reasons(limits) }}
-        create temporary table graph_component_nodes as
-        select node, label from graph_labels where label in (select label from graph_limited);
-        delete from graph_labels where label in (select label from graph_limited);
-        insert into graph_labels (node, label)
-        select node, coalesce(profile, node) from graph_state where profile is not null or known_at is not null or known_no is not null;
-    {%- endcall -%}
+    {%- call statement('apart') %}{{ dbt_audiences.limit_reasons(limits) }}{%- endcall -%}
 {%- endmacro %}
 
 
@@ -37,19 +32,7 @@
 {%- endmacro %}
 
 
-{% macro _limited_tables(types, limits) %}
-        create temporary table graph_limited as
-        select l.label
-        from graph_labels as l
-        inner join graph_nodes as n on n.node = l.node
-        group by l.label
-        having
-            false
-    {%- for type in types %}
-            {{ 'or sum(case when n.type_no = ' ~ loop.index ~ ' then 1 else 0 end) > ' ~ type.limit.count if type.limit }}
-    {%- endfor %}
-            {{ 'or count(*) > ' ~ (limits.merges + 1) if limits.merges is not none }}
-            {{ 'or count(*) > ' ~ limits.identifiers if limits.identifiers is not none }};
+{% macro _limited_tables(types, places) %}
         create temporary table graph_named_together as
         select
             p.set_no,
@@ -57,18 +40,14 @@
             min(s.first_seen_at) as called_at,
             max(s.call_count) as call_count,
             count(*) as node_count
-        from graph_limited as g
-        inner join graph_labels as l on l.label = g.label
-        inner join graph_places as p on p.node = l.node
+        from graph_places as p
         inner join graph_sets as s on s.set_no = p.set_no
         group by p.set_no;
         create temporary table graph_state as
         select
             n.node, cast(null as integer) as profile, cast(0 as bigint) as merges, k.known_at,
             cast(null as integer) as known_no, n.type_no, n.first_seen_at
-        from graph_limited as g
-        inner join graph_labels as l on l.label = g.label
-        inner join graph_nodes as n on n.node = l.node
+        from graph_tied as n
         left join (
             select nodes[1] as node, min(called_at) as known_at from graph_named_together where node_count = 1 group by nodes[1]
         ) as k on k.node = n.node;
@@ -81,7 +60,7 @@
             nodes[1] as first_node
         from graph_named_together
         where node_count > 1
-        group by nodes{{ ', called_at' if types | map(attribute='limit') | select | selectattr('period') | list }};
+        group by nodes{{ ', called_at' if dbt_audiences._each_instant_counts(types) }};
         create temporary table graph_queue as
         select c.call_no, c.called_at, p.place, p.node
         from graph_calls as c

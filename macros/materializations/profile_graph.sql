@@ -17,7 +17,7 @@
     {%- if scope.is_full or scope.is_touched -%}
         {%- do dbt_audiences.resolve_identities(relation, scope, rules, has_run) -%}
     {%- else -%}
-        {%- call statement('main') -%}drop table graph_scope{%- endcall -%}
+        {%- call statement('main') -%}{{ dbt_audiences.drop_scope() }}{%- endcall -%}
     {%- endif -%}
     {%- if not scope.is_full -%}{%- do dbt_audiences.refuse_emptied_source(model.name, relation, has_run) -%}{%- endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
@@ -31,21 +31,19 @@
 {#- The steps of a run that has something to look at: `scope` as identity_scope gives it. -#}
 {% macro resolve_identities(relation, scope, rules, has_run) -%}
     {%- set is_first = not has_run or run_query('select 1 from ' ~ relation ~ ' limit 1').rows | length == 0 -%}
-    {%- call statement('graph') -%}
-        {{ dbt_audiences.graph_tables(scope.sql, rules.types) }}
-    {%- endcall -%}
+    {%- set before = relation if scope.is_full else 'graph_before' -%}
+    {%- call statement('rows') -%}{{ dbt_audiences.graph_tables(scope.sql, rules.types, scope.is_full) }}{%- endcall -%}
+    {%- set places = dbt_audiences.graph_places(rules.types) -%}
+    {%- do dbt_audiences.graph_without_shared(places, rules.limits, scope.is_full) -%}
     {%- if scope.is_full -%}{%- do dbt_audiences.refuse_emptied_source(model.name, 'graph_nodes', has_run) -%}{%- endif -%}
-    {%- call statement('edges') -%}
-        {{ dbt_audiences.shared_identifiers(rules.limits.shared_by, rules.types | length, scope.is_full) }}
-        {{ dbt_audiences.graph_edges() }}
-    {%- endcall -%}
-    {%- do dbt_audiences.connect_graph() -%}
-    {%- do dbt_audiences.limited_components(rules.types, rules.limits) -%}
+    {%- do dbt_audiences.graph_components(places) -%}
+    {%- do dbt_audiences.limited_components(rules.types, rules.limits, places) -%}
     {%- call statement('main') -%}
         {{ dbt_audiences.lock_state('identity') }}
-        {{ dbt_audiences.graph_profiles(relation, is_first) }}
+        {{ dbt_audiences.graph_parts(places) }}
+        {{ dbt_audiences.graph_profiles(before, relation, is_first) }}
         {{ dbt_audiences.follow_merges() }}
-        {{ dbt_audiences.replace_identifiers(relation, scope.is_full, is_first) }}
+        {{ dbt_audiences.replace_identifiers(before, relation, is_first) }}
         {{ dbt_audiences.note_violations(scope.is_full) }}
         {{ dbt_audiences.note_identity_seen(rules.types, scope) }}
         {{ dbt_audiences.drop_graph(scope.is_full) }}

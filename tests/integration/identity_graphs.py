@@ -41,9 +41,11 @@ SETTINGS = {
         Rules({"user_id": (2, "year"), "email": (1, "week"), "anonymous_id": (2, "month"), "ios.id": (5, None)}),
     ),
     "only devices": Setting(
+        "priority: [anonymous_id]\n"
         "identifiers: {user_id: {limit: none}, email: {limit: none}, anonymous_id: {limit: 3}}\n"
         "limits: {merges: none, identifiers: none}\n",
         Rules({"anonymous_id": (3, None), "ios.id": (5, None)}, None, None, 1000),
+        ("anonymous_id", "user_id", "email", "ios.id"),
     ),
     "the other way round": Setting(
         "priority: [ios.id, anonymous_id]\nidentifiers: {user_id: {limit: none}, ios.id: {limit: 1}}\nlimits: {merges: 1}\n",
