@@ -4,12 +4,7 @@
   before  SQL of its rows of all that is looked at
 -#}
 {% macro replace_identifiers(before, identifiers, is_first) -%}
-    {%- set fresh -%}
-        select p.profile_id, t.type, n.value, n.first_seen_at
-        from graph_assigned as n
-        inner join graph_types as t on t.type_no = n.type_no
-        inner join graph_profiles as p on p.part = n.part
-    {%- endset -%}
+    {%- set fresh = dbt_audiences.identifiers_found() -%}
     {%- if is_first %}
         {{ dbt_audiences.log_changes('profile_identifiers', [{'of': 'users', 'query': 'select cast(null as text)'}]) }}
         insert into {{ identifiers }} (profile_id, type, value, first_seen_at)
@@ -36,6 +31,15 @@
         drop table graph_{{ name }};
         {%- endfor %}
     {%- endif %}
+{%- endmacro %}
+
+
+{#- SQL of the identifiers with the profiles that were found for them: the columns of the table. -#}
+{% macro identifiers_found() %}
+        select p.profile_id, t.type, n.value, n.first_seen_at
+        from graph_assigned as n
+        inner join graph_types as t on t.type_no = n.type_no
+        inner join graph_profiles as p on p.part = n.part
 {%- endmacro %}
 
 

@@ -3,7 +3,7 @@
   identifier that it has is of a person who was forgotten or suppressed, or where nothing but suppressed identifiers is left; all other
   calls lose theirs. Who was suppressed without being forgotten keeps the calls of before.
 
-  calls  name of a CTE with the columns of stg_calls before its identifier is chosen
+  calls  name of a CTE with the columns of stg_calls before its identifier is chosen, and `said_<column>` where values may be blocked
   types  as `identifier_types` gives them
   salt   as `suppression_salt` gives it
 -#}
@@ -56,6 +56,9 @@ spared as (
     {%- for place in places %}
         case when suppressed_calls.has_{{ place.column }} is null then calls.{{ place.column }} end as {{ place.column }},
     {%- endfor %}
+    {%- for place in places if place.is_blocked %}
+        case when suppressed_calls.has_{{ place.column }} is null then calls.said_{{ place.column }} end as said_{{ place.column }},
+    {%- endfor %}
     {%- for column in ['message_id', 'type', 'occurred_at', 'received_at', 'event', 'name', 'group_id'] %}
         calls.{{ column }},
     {%- endfor %}
@@ -85,9 +88,12 @@ spared as (
 {% macro _suppressible(types) -%}
     {%- set places, before = [], [] -%}
     {%- for type in types -%}
-        {%- do places.append({'type': type.name, 'column': type.column, 'is_first': before | join(' and ') or 'true'}) -%}
+        {%- do places.append({
+            'type': type.name, 'column': type.column, 'is_first': before | join(' and ') or 'true', 'is_blocked': type.is_blocked,
+        }) -%}
         {%- do before.append('calls.' ~ type.column ~ ' is null') -%}
     {%- endfor -%}
-    {%- do places.append({'type': 'anonymous_id', 'column': 'previous_id', 'is_first': 'false'}) -%}
+    {%- set blocks = types | selectattr('is_blocked') | list | length > 0 -%}
+    {%- do places.append({'type': 'anonymous_id', 'column': 'previous_id', 'is_first': 'false', 'is_blocked': blocks}) -%}
     {{ return(places) }}
 {%- endmacro %}

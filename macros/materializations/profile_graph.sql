@@ -11,6 +11,10 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- set identity = dbt_audiences.from_project('audiences_identity')() -%}
     {%- set rules = {'types': dbt_audiences.identifier_types(identity), 'limits': dbt_audiences.profile_limits(identity)} -%}
+    {%- if var('audiences_identity_preview', false) -%}
+        {%- do dbt_audiences.preview_identities(relation, sql, rules) -%}
+        {{ return({'relations': []}) }}
+    {%- endif -%}
     {%- set has_run = adapter.get_relation(this.database, this.schema, this.identifier) is not none -%}
     {%- if not has_run -%}{%- do dbt_audiences.make_state_table(model) -%}{%- endif -%}
     {%- set scope = dbt_audiences.identity_scope(sql, rules, has_run) -%}

@@ -16,7 +16,7 @@ select
     {{ 'previous_id' if aliases_link else 'cast(null as ' ~ dbt.type_string() ~ ') as previous_id' }},
     occurred_at as first_seen_at,
     1 as call_count
-from {{ ref('dbt_audiences', 'stg_calls') }}
+from {{ dbt_audiences.previewed(ref('dbt_audiences', 'stg_calls')) }}
 where
     identifier_type is not null
     /* and calls of touched profiles */
