@@ -32,9 +32,9 @@
         select profile_id, type, value, first_seen_at
         from {{ identifiers }}
         where profile_id in (
-            select o.profile_id
-            from {{ identifiers }} as o
-            inner join graph_reached as r on r.type = o.type and r.value = o.value
+            select profile_id
+            from {{ identifiers }}
+            where {{ dbt_audiences.is_among('type', 'value', 'graph_reached') }}
         );
         create temporary table graph_scope as
         select reached.type, reached.value, shared.value is not null as is_shared
@@ -52,4 +52,12 @@
 {% macro drop_scope() -%}
         drop table graph_scope;
         drop table graph_before;
+{%- endmacro %}
+
+
+{#- Whether an identifier is among others. One column alone is looked up much faster than two, so that goes first. -#}
+{% macro is_among(type, value, others) -%}
+    {{ return(
+        '(' ~ value ~ ' in (select value from ' ~ others ~ ') and (' ~ type ~ ', ' ~ value ~ ') in (select type, value from ' ~ others ~ '))'
+    ) }}
 {%- endmacro %}

@@ -110,5 +110,5 @@
 
 
 {% macro _is_touched(type, value, more='true') -%}
-    {{ return('(' ~ type ~ ', ' ~ value ~ ') in (select type, value from graph_scope where ' ~ more ~ ')') }}
+    {{ return(dbt_audiences.is_among(type, value, 'graph_scope where ' ~ more)) }}
 {%- endmacro %}
