@@ -43,7 +43,7 @@ def phone_rule(region: str) -> PhoneRule:
 
     own = _metadata(region)
     code = str(own.country_code)
-    sharing = [_metadata(name) for name in COUNTRY_CODE_TO_REGION_CODE[own.country_code]]
+    sharing = [_metadata(name) for name in COUNTRY_CODE_TO_REGION_CODE[int(code)]]
     viable = _any_of(dict.fromkeys(_pattern(one.general_desc) for one in (own, sharing[0])))
     valid = dict.fromkeys(pattern for one in sharing for pattern in _patterns(one))
     domestic, with_code = _trunks(own), _trunks(sharing[0])
