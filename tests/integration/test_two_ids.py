@@ -66,14 +66,14 @@ def test_two_ids_that_are_tied_from_the_start_are_as_one_after_every_load(told: 
             assert rows[TIED] == rows[ONE]
     members, changes, _ = told[-1]
     audiences = {audience for audience, *_ in members[ONE]}
-    assert len(audiences) > 8 and len(members[ONE]) > 200
+    assert len(audiences) > 6 and len(members[ONE]) > 200
     assert {"entered", "exited"} == {change for _, _, change, *_ in changes[ONE]}
 
 
 def test_two_ids_that_the_last_load_ties_end_in_the_same_audiences_and_nobody_enters_twice(
     told: list[tuple[Rows, Rows, Rows]],
 ) -> None:
-    (before, _, _), *_, (after, changes, _) = told
+    *_, (before, _, _), (after, changes, _) = told
     assert [row[:2] for row in after[LATE]] == [row[:2] for row in after[ONE]]
     entries = defaultdict(list)
     for audience, name, entered_at in before[LATE]:
@@ -86,4 +86,4 @@ def test_two_ids_that_the_last_load_ties_end_in_the_same_audiences_and_nobody_en
         if change == "entered" and cause == "run" and at > max(row[2] for row in before[LATE])
     }
     assert not new & entries.keys()
-    assert any(len(both) == 2 for both in entries.values()) and len(was_in) > 100
+    assert any(len(set(both)) == 2 for both in entries.values()) and len(was_in) > 100

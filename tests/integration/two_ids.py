@@ -22,7 +22,7 @@ from dbt_audiences.core.warehouse import naive
 from dbt_audiences.flow.evaluate import Call
 
 ONE, TIED, LATE = "one", "tied", "late"
-SCENARIOS, HISTORIES_EACH, SEQUENCES, PEOPLE_EACH, LOADS = 5, 8, 3, 30, 2
+SCENARIOS, HISTORIES_EACH, SEQUENCES, PEOPLE_EACH, LOADS = 5, 8, 3, 30, 3
 INSERT = f"insert into raw.calls ({COLUMNS}) values ({', '.join('?' * 13)})"
 
 
@@ -45,8 +45,9 @@ def draw(seed: int) -> Drawn:
     people = [person for scenario in batch.scenarios for history in scenario.histories for person in history]
     for number in range(SEQUENCES):
         key, who = f"q{number}", conditions(chance)
-        made[key] = {"audience": key, "who": who}
+        made[key] = {"audience": key, "who": who, "include_anonymous": True}
         people += [renamed(one, f"{key}_") for one in funnel_histories(chance, as_of, who, PEOPLE_EACH)]
+    made["anybody"] = {"audience": "anybody", "who": {"performed": "*"}, "include_anonymous": True}
     loads: list[list[tuple[Any, ...]]] = [[] for _ in range(LOADS)]
     for person in people:
         for load, row in _rows(person, chance):
