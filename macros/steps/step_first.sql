@@ -99,6 +99,28 @@
 {%- endmacro %}
 
 
+{#- The n-th of the instants at which each parent has one more child that is complete, by several links. -#}
+{% macro step_merged(found, nth) -%}
+    select
+        profile_id,
+        message_id,
+        completed_at
+    from (
+        select
+            profile_id,
+            message_id,
+            completed_at,
+            row_number() over (partition by profile_id, message_id order by completed_at) as number
+        from (
+            {%- for one in found %}
+            {{ 'union all ' if not loop.first }}select profile_id, message_id, completed_at from {{ one }}
+            {%- endfor %}
+        ) as links
+    ) as numbered
+    where number = {{ nth }}
+{%- endmacro %}
+
+
 {#- The first of the instants at which each parent is complete, by several links. -#}
 {% macro step_soonest(found) -%}
     select

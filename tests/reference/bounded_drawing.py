@@ -16,6 +16,11 @@ MATCHED: list[Condition] = [
     {"where": {"property": "k", "contains_any": {"parent": "list"}}},
     {"where": {"property": "list.$", "equals": {"parent": "k"}}},
 ]
+OTHERS: list[Condition] = [
+    {"where": {"property": "k", "not_equals": {"parent": "k"}}},
+    {"where": {"property": "k", "not_contains": {"parent": "k"}}},
+    {"where": [{"property": "k", "not_equals": {"parent": "k"}}, {"property": "v", "equals": {"parent": "v"}}]},
+]
 SPANS: list[Condition] = [
     {"within": "1 hour"},
     {"within": "1 day"},
@@ -70,7 +75,9 @@ def _lasting(chance: random.Random, name: str, *, has_key: bool) -> Condition:
 
 
 def _third(chance: random.Random, name: str) -> Condition:
-    step = _step(chance, name) | (chance.choice(MATCHED) if chance.random() < 0.3 else {})
+    if chance.random() < 0.25:
+        return _extreme(chance, name)
+    step = _step(chance, name) | (chance.choice([*MATCHED, *OTHERS]) if chance.random() < 0.4 else {})
     kind = chance.random()
     others = [one for one in NAMES if one != name]
     if kind < 0.2:
@@ -78,6 +85,16 @@ def _third(chance: random.Random, name: str) -> Condition:
     elif kind < 0.35:
         step["then"] = [_step(chance, chance.choice(others)) for _ in range(chance.choice([1, 1, 2]))]
     return step
+
+
+def _extreme(chance: random.Random, name: str) -> Condition:
+    """The greatest or the least value of what follows, at times of what is followed itself."""
+    step: Condition = {"performed": name, chance.choice(["min", "max"]): chance.choice(["v", "v", "k", "list.$"])}
+    for operator in chance.sample(["gt", "gte", "lt", "lte", "equals", "not_equals"], chance.choice([1, 1, 1, 2])):
+        step[operator] = chance.choice([0, 1, 2])
+    step |= chance.choice([*SAME, *SPANS]) if chance.random() < 0.7 else {}
+    step |= {"wait": False} if chance.random() < 0.2 else {}
+    return step | ({"then": {"performed": chance.choice(NAMES)}} if chance.random() < 0.2 else {})
 
 
 def _step(chance: random.Random, name: str) -> Condition:

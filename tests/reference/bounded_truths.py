@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.reference import third_step_truths
+from tests.reference import second_step_truths, third_step_truths
 
 DAY, HOUR, MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
 NEVER: Any = None
@@ -201,6 +201,7 @@ BOUNDED += [  # texts, lists and items of what stands above
 ]
 
 
+BOUNDED += second_step_truths.SECOND
 BOUNDED += third_step_truths.THIRD
 
 

@@ -13,11 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dbt_audiences.compile.steps.columns import has_names
-from dbt_audiences.compile.steps.keyed import LISTS, is_keyed
+from dbt_audiences.compile.steps.extremes import by_counts
+from dbt_audiences.compile.steps.first import MOST_MERGED
+from dbt_audiences.compile.steps.keyed import LISTS, is_keyed, without_one
 from dbt_audiences.compile.steps.references import TEXTS, Keys, goes_on, keys_of, split
 from dbt_audiences.compile.steps.ties import NO_NAMES, PLAIN, Above, ties
 from dbt_audiences.compile.steps.tree import Test, Tree, pushed_down, tests_in
 from dbt_audiences.compile.steps.turned import bound
+from dbt_audiences.compile.trait_columns import made_of_aggregate
 from dbt_audiences.core.definitions import Aggregate, Any, Child, Performed
 
 MOST_BETWEEN = 2
@@ -40,7 +43,7 @@ class Deadlines:
 def by_deadlines(root: Performed) -> Deadlines | None:
     """The children that hold between deadlines. None where each chain must be looked at."""
     found = Deadlines()
-    for test in _tests_below(root):
+    for test in tests_in(tree_in_time(root, is_first=True)):
         if test.child.step.then is None or _is_in_order(root, test, None, NO_NAMES):
             continue
         between = _between(root, test)
@@ -67,9 +70,15 @@ def _is_between(step: Performed, test: Test, above: Above, keys: Keys) -> bool:
     """Whether it asks for one or none of events that hold from one instant of the deadline to another, both in their order; and
     by the keys of the first event it is known which of them hold by its deadline."""
     child, aboves = test.child, _judged_under(step, test, above)
-    if aboves is None or bound(test) > 1 or child.step.then is None or not goes_on(split(child.step.where), keys):
+    if (
+        aboves is None
+        or bound(test) > 1
+        or test.values is not None
+        or child.step.then is None
+        or not goes_on(split(child.step.where), keys)
+    ):
         return False
-    if len(aboves) > 2 or (len(aboves) > 1 and has_names(child.step)) or _has_any(pushed_down(child.step.then)):
+    if len(aboves) > 2 or (len(aboves) > 1 and has_names(child.step)) or _has_any(tree_in_time(child.step)):
         return False
     tests = _tests_below(child.step)
     are_linked = all(_judged_under(child.step, one, other) == [NO_NAMES] for other in aboves for one in tests)
@@ -80,7 +89,7 @@ def _is_between(step: Performed, test: Test, above: Above, keys: Keys) -> bool:
 def _turns_under(step: Performed, test: Test, above: Above) -> bool:
     aboves, pairs = _judged_under(step, test, above, keyed=True), split(test.child.step.where).pairs
     has_lists = any(pair.comparison.operator in LISTS for pair in pairs)
-    if aboves is None or (bound(test) > 1 and (len(aboves) > 1 or has_lists)):
+    if aboves is None or (bound(test) > MOST_MERGED and (len(aboves) > 1 or has_lists)):
         return False
     return all(_is_chain(test.child, one) for one in aboves)
 
@@ -96,7 +105,7 @@ def _turns_in_order(child: Child) -> bool:
 def _is_in_order(step: Performed, test: Test, keys: Keys | None, above: Above) -> bool:
     """Whether the child's events are complete in the order of time; `keys` are those of the step (none: it is the first)."""
     aboves = _judged_under(step, test, above)
-    if test.sign == "<=" or aboves is None or (len(aboves) > 1 and test.number != 1):
+    if test.sign == "<=" or test.waits or aboves is None or (len(aboves) > 1 and bound(test) > MOST_MERGED):
         return False
     wheres = [test.child.step.where, *(one.where for one in test.child.without)]
     return all(goes_on(split(where), keys) for where in wheres) and all(_is_chain(test.child, one) for one in aboves)
@@ -108,11 +117,17 @@ def _is_chain(child: Child, above: Above) -> bool:
     if step.then is None:
         return True
     keys = keys_of(split(child.step.where))
-    return not _has_any(pushed_down(step.then)) and all(_is_in_order(step, test, keys, above) for test in _tests_below(step))
+    return not _has_any(tree_in_time(step)) and all(_is_in_order(step, test, keys, above) for test in _tests_below(step))
 
 
 def _tests_below(step: Performed) -> list[Test]:
-    return [] if step.then is None else list(tests_in(pushed_down(step.then)))
+    return [] if step.then is None else list(tests_in(tree_in_time(step)))
+
+
+def tree_in_time(step: Performed, *, is_first: bool = False) -> Tree:
+    """What must hold of a step's children, by counts as far as they serve: of the first event, where others follow a child."""
+    assert step.then is not None
+    return by_counts(pushed_down(step.then), leaves_last=is_first)
 
 
 def _has_any(tree: Tree) -> bool:
@@ -123,10 +138,14 @@ def _judged_under(step: Performed, test: Test, above: Above, *, keyed: bool = Fa
     """The names above under which the child's events are judged, once for each link with the step's: those of later instants
     first. None where it is no count, or where more than equal keys and names that are written binds them.
 
-    keyed  what else is found by equal keys may bind them: lists, items of arrays, and texts that lie within others
+    keyed  what else is found by equal keys may bind them: lists, items of arrays, and texts that lie within others; and one
+           value or text that must differ
     """
     found, parts = ties(step, test.child, above), split(test.child.step.where)
-    if isinstance(test.child.step.measure, Aggregate) or not (is_keyed(parts) if keyed else goes_on(parts, None)):
+    measure = test.child.step.measure
+    if isinstance(measure, Aggregate) and (test.number is None or (made_of_aggregate(measure).opens and test.child.step.then)):
+        return None
+    if not (is_keyed(without_one(parts)) if keyed else goes_on(parts, None)):
         return None
     if any(tie.unlike or tie.above.carried for tie in found):
         return None

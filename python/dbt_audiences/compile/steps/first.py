@@ -7,11 +7,15 @@ from dataclasses import replace
 from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.scene import Scene
 from dbt_audiences.compile.steps.items import Key, items_of
-from dbt_audiences.compile.steps.keyed import OPPOSITE, key_of, keyed, pair_test
+from dbt_audiences.compile.steps.keyed import OPPOSITE, Keyed, key_of, keyed, opposite, pair_test, sides
 from dbt_audiences.compile.steps.links import Link, mixed_test, trees_of
-from dbt_audiences.compile.steps.references import ORDER, Split
+from dbt_audiences.compile.steps.references import ORDER, Pair, Split
 from dbt_audiences.compile.steps.references import split as taken_apart
 from dbt_audiences.core.definitions import Any
+
+MOST_MERGED = 4
+"""How many of a child's events may be asked for where the events above are linked with them under several keys or names: so
+many of each are looked for."""
 
 AT_ONCE: Key = ["occurred_at", "from_at"]
 """The instant of the child and that of the span's begin."""
@@ -19,24 +23,57 @@ AT_ONCE: Key = ["occurred_at", "from_at"]
 
 def completed(links: list[Link], parts: Split, scene: Scene, name: str, by: str, nth: int) -> str:
     """The CTE of when the n-th of the children that follow is complete, for links that equal keys bind; of several links, and
-    of lists above, it is the first."""
+    of lists above, the n-th of all is one of the first n of each."""
+    alike = [pair for pair in parts.pairs if pair.comparison.operator not in OPPOSITE]
+    differing = [pair for pair in parts.pairs if pair.comparison.operator in OPPOSITE]
+    linked = [keyed(link.spans, link.children, alike, items_of(parts), scene, name) for link in links]
+    has_lists = any(both.spans != link.spans for link, both in zip(links, linked, strict=True))
+    is_merged = nth > 1 and (has_lists or len(links) > 1)
     found: list[Expression] = []
-    for link in links:
-        both = keyed(link.spans, link.children, list(parts.pairs), items_of(parts), scene, name)
+    for link, both in zip(links, linked, strict=True):
         keys = [*both.keys, *([AT_ONCE] if link.is_tied else [])]
-        line = package_call(
-            "step_completed_line",
-            both.spans,
-            both.children,
-            by,
-            nth,
-            keys=list(keys) or None,
-            strictly=True if link.strictly else None,
-            asked=list(link.asked) or None,
-            tests=list(link.tests) or None,
-        )
-        found.append(_first(line, "completed_at", len(keys), scene, name, several=both.spans != link.spans))
+        for number in range(1, nth + 1) if is_merged else [nth]:
+            if differing:
+                found.append(_differing(link, replace(both, keys=keys), differing[0], scene, name, by, number))
+                continue
+            line = package_call(
+                "step_completed_line",
+                both.spans,
+                both.children,
+                by,
+                number,
+                keys=list(keys) or None,
+                strictly=True if link.strictly else None,
+                asked=list(link.asked) or None,
+                tests=list(link.tests) or None,
+            )
+            found.append(_first(line, "completed_at", len(keys), scene, name, several=has_lists and not is_merged))
+    if is_merged:
+        return scene.ctes.add(f"{name}_merged", package_call("step_merged", found, nth))
     return str(found[0]) if len(found) == 1 else scene.ctes.add(f"{name}_soonest", package_call("step_soonest", found))
+
+
+def _differing(link: Link, both: Keyed, pair: Pair, scene: Scene, name: str, by: str, nth: int) -> str:
+    """The CTE of when the n-th of the children is complete that differ from the event above in one value.
+
+    Of all that follow a line of time, it is the one after as many that differ as do before the span begins, and n more.
+    """
+    ctes, keys = scene.ctes, [*both.keys]
+    below, above = sides(pair, scene)
+    numbered = ctes.add(
+        f"{name}_numbered",
+        package_call("step_numbered", both.children, by, keys=keys or None, tests=[*link.tests, package_call("known", below)]),
+    )
+    alike = keyed(both.spans, numbered, [opposite(pair)], [], scene, name)
+    keys_alike = [*keys, *alike.keys]
+    rows = ctes.add(f"{name}_alike", package_call("step_alike", alike.children, [key[0] for key in keys_alike]))
+    asked, place = [*link.asked, package_call("known", above)], 2 if link.strictly else 0
+    before = ctes.add(f"{name}_before", package_call("step_before", both.spans, numbered, keys, place, asked=asked))
+    before_alike = ctes.add(f"{name}_before", package_call("step_before", both.spans, rows, keys_alike, place, asked=asked))
+    sought = ctes.add(f"{name}_sought", package_call("step_sought", both.spans, before, before_alike, nth))
+    between = package_call("step_before", sought, rows, keys_alike, 0, own="sought", other="passed")
+    call = package_call("step_differing", sought, ctes.add(f"{name}_before", between), numbered, by, keys=keys or None)
+    return ctes.add(f"{name}_differing", call)
 
 
 def ended(link: Link, parts: Split, scene: Scene, name: str) -> str:

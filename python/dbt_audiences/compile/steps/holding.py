@@ -11,13 +11,8 @@ from dbt_audiences.compile.reader import TraitKey
 from dbt_audiences.compile.rows import joined_names
 from dbt_audiences.compile.scene import Scene
 from dbt_audiences.compile.steps.between import between, entries_between, spans_standing, turns_between
-from dbt_audiences.compile.steps.bounded import Deadlines, by_deadlines
-from dbt_audiences.compile.steps.columns import (
-    columns_above,
-    compared_with,
-    has_names,
-    name_of,
-)
+from dbt_audiences.compile.steps.bounded import Deadlines, by_deadlines, tree_in_time
+from dbt_audiences.compile.steps.columns import columns_above, compared_with, has_names, name_of
 from dbt_audiences.compile.steps.events import StepEvents
 from dbt_audiences.compile.steps.first import completed
 from dbt_audiences.compile.steps.links import Link, counted
@@ -25,26 +20,13 @@ from dbt_audiences.compile.steps.references import split
 from dbt_audiences.compile.steps.spans import blocked_by, span
 from dbt_audiences.compile.steps.tied import at_once, by_names, tied
 from dbt_audiences.compile.steps.ties import EVENT, NO_NAMES, PLAIN, Above, Tie, can_tie, ties
-from dbt_audiences.compile.steps.tree import (
-    Test,
-    Tree,
-    lower_bounds,
-    pushed_down,
-    tests_in,
-    upper_bounds,
-)
-from dbt_audiences.compile.steps.turned import Turn, Turning, bound, counted_by_deadline, tests_of, turn_of, turned, turns
-from dbt_audiences.compile.steps.values import opened, value_entry, value_test
+from dbt_audiences.compile.steps.tree import Test, Tree, counted_of, lower_bounds, pushed_down, tests_in, upper_bounds
+from dbt_audiences.compile.steps.turned import Turn, Turning, bound, counted_by_deadline, tests_of, turned, turns, turns_of
+from dbt_audiences.compile.steps.values import opened, value_entry, value_test, with_values
 from dbt_audiences.compile.trait_columns import made_of_aggregate
 from dbt_audiences.compile.where import all_of
 from dbt_audiences.compile.windows import duration_argument
-from dbt_audiences.core.definitions import (
-    Aggregate,
-    All,
-    Any,
-    Child,
-    Performed,
-)
+from dbt_audiences.core.definitions import Aggregate, All, Any, Child, Performed
 
 ROOT_COLUMNS = ["entity_id", "deadline_at"]
 """What events carry where each chain is judged by itself."""
@@ -128,16 +110,17 @@ class _Sequence:
 
     def _held(self, step: Performed, rows: str, above: Above, columns: list[str], name: str) -> str:
         assert step.then is not None
-        tree = pushed_down(step.then)
+        tree = tree_in_time(step, is_first=step is self.root) if self.is_in_order else pushed_down(step.then)
         tests = list(tests_in(tree))
-        children = list({id(test.child): test.child for test in tests}.values())
-        number = {id(child): place + 1 for place, child in enumerate(children)}
-        waits = {id(test.child) for test in tests if test.waits and self._can_wait(test.child)}
+        children = list({counted_of(test): test for test in tests}.values())
+        number = {counted_of(test): place + 1 for place, test in enumerate(children)}
+        waits = {counted_of(test) for test in tests if test.waits and self._can_wait(test.child)}
         carried = self._carried(step, columns, above)
-        completes = {id(test.child): test.number for test in tests if self._completes(step, test)}
+        completes = {counted_of(test): test.number for test in tests if self._completes(step, test)}
         entries: list[Expression] = []
-        for child in children:
-            entries += self._entries(step, rows, above, child, id(child) in waits, completes.get(id(child)))
+        for test in children:
+            one = counted_of(test)
+            entries += self._entries(step, rows, above, test, one in waits, completes.get(one))
         is_bounded = step is self.root and self.is_in_order
         judged = self.scene.ctes.add(
             f"{name}_judged", package_call("step_judged", rows, [*carried, *(["deadline_at"] if is_bounded else [])], entries)
@@ -151,9 +134,9 @@ class _Sequence:
                     return all_of([expression(one) for one in below])
                 case Any(children=below):
                     return package_call("any_of", [expression(one) for one in below])
-            n = number[id(node.child)]
+            n = number[counted_of(node)]
             test = self._test(node, n, traits)
-            if is_bounded and id(node.child) in completes:
+            if is_bounded and counted_of(node) in completes:
                 return all_of([test, f"completed_{n} <= deadline_at"])
             if not (node.waits and self._can_wait(node.child)):
                 return test
@@ -161,8 +144,8 @@ class _Sequence:
             return package_call("settled", test, f"settles_{n}")
 
         is_first = step is self.root and self.events.roots is not None
-        finished: list[Expression] = [f"completed_{number[id(child)]}" for child in children if id(child) in completes]
-        test = expression(tree)
+        finished: list[Expression] = [f"completed_{number[one]}" for one in number if one in completes]
+        holds = expression(tree)
         if pending:
             whose = "entity_id" if self.events.roots is not None else None
             self.waiting.append({"judged": judged, "tests": pending} | ({"id": whose} if whose else {}))
@@ -170,7 +153,7 @@ class _Sequence:
             "step_held",
             judged,
             list(columns) if step is self.root else list(carried),
-            test,
+            holds,
             id="entity_id" if is_first else None,
             completed=None if step is self.root else finished or None,
         )
@@ -195,9 +178,9 @@ class _Sequence:
         for number, test in enumerate(tests_of(step), 1):
             wait, first = test.waits and self._can_wait(test.child), len(entries) + 1
             is_between = id(test.child) in self.deadlines.between
-            joined = self._entries(step, rows, above, test.child, wait, bound(test))
+            joined = self._entries(step, rows, above, test, wait, bound(test))
             entries += joined
-            turns_by_test.append(turns_between(test, wait, len(joined), first) if is_between else (turn_of(test, first, wait),))
+            turns_by_test.append(turns_between(test, wait, len(joined), first) if is_between else turns_of(test, first, wait))
             stands.append(f"stands_{number}" if is_between else None)
             if wait:
                 pending.append(["true" if is_between else self._test(test, first, {}), f"settles_{first}"])
@@ -220,20 +203,23 @@ class _Sequence:
 
     def _test(self, test: Test, number: int, traits: Mapping[TraitKey, str]) -> Expression:
         measure = test.child.step.measure
-        if not isinstance(measure, Aggregate):
+        if test.number is not None or not isinstance(measure, Aggregate):
             return f"count_{number} {test.sign} {test.number}"
         compared = value_test(measure, split(test.child.step.where), self.scene, number, traits)
         return package_call("not_true", compared) if test.negated else compared
 
     def _entries(
-        self, step: Performed, rows: str, above: Above, child: Child, waits: bool, completes: int | None
+        self, step: Performed, rows: str, above: Above, test: Test, waits: bool, completes: int | None
     ) -> list[dict[str, Expression]]:
         """What joins a child to the step's events: the CTEs of its spans and counts, and of when so many are complete."""
-        name, scene, measure = name_of(child.step), self.scene, child.step.measure
+        child, scene = test.child, self.scene
+        name, measure = name_of(child.step), child.step.measure
         parts = split(child.step.where)
         spans, links = self._links(step, rows, above, child, waits, name)
         entry: dict[str, Expression] = {"spans": spans} if waits else {}
-        if isinstance(measure, Aggregate):
+        if isinstance(measure, Aggregate) and test.values is not None:
+            links = with_values(links, measure, test.values, scene)
+        elif isinstance(measure, Aggregate):
             return [entry | value_entry(measure, links, parts, scene, name, self.events.columns(child))]
         if id(child) in self.deadlines.between:
             first, *others = entries_between(links, parts, scene, name)

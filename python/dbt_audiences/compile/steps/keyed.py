@@ -43,6 +43,14 @@ def is_keyed(parts: Split) -> bool:
     return parts.mixed == tuple(items_of(parts)) and all(pair.comparison.operator in _KEYED for pair in parts.pairs)
 
 
+def without_one(parts: Split) -> Split:
+    """The same without what it says must differ, if that is one value or text; else all of it."""
+    differing = [pair for pair in parts.pairs if pair.comparison.operator in OPPOSITE]
+    if len(differing) != 1 or differing[0].comparison.operator == "none_of":
+        return parts
+    return replace(parts, pairs=tuple(pair for pair in parts.pairs if pair not in differing))
+
+
 def keyed(spans: str, children: str, pairs: list[Pair], items: list[PropertyTest], scene: Scene, name: str) -> Keyed:
     """Rows of both that go together exactly where these pairs pass: each child at most once with each span."""
     keys = [key_of(pair, scene) for pair in pairs if pair.comparison.operator == "equals"]

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from dbt_audiences.core.definitions import All, Any, Child, Count, Duration, Not, Then
+from dbt_audiences.core.definitions import All, Any, Child, Count, Duration, Not, Operator, Then, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values that stand so to a literal; without an operator all that are there."""
+
+    operator: Operator | None
+    literal: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +23,7 @@ class Test:
 
     negated  the comparisons must not hold, of an aggregate alone
     waits    a later event could undo it
+    values   of which values of its aggregate the count is; None where events are counted
     """
 
     child: Child
@@ -22,6 +31,7 @@ class Test:
     number: int | None
     negated: bool
     waits: bool
+    values: Values | None = None
 
 
 Tree: TypeAlias = "All[Tree] | Any[Tree] | Test"
@@ -66,6 +76,11 @@ def tests_in(tree: Tree) -> Iterator[Test]:
                 yield from tests_in(child)
         case Test():
             yield tree
+
+
+def counted_of(test: Test) -> tuple[int, Values | None]:
+    """What is counted: the child by its identity, and which of its values."""
+    return id(test.child), test.values
 
 
 def always_needed(tree: Tree) -> Iterator[Child]:

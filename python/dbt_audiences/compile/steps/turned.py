@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.scene import Scene
+from dbt_audiences.compile.steps.extremes import by_counts
 from dbt_audiences.compile.steps.keyed import key_of
 from dbt_audiences.compile.steps.links import Counts, Link, ranked
 from dbt_audiences.compile.steps.references import Split
@@ -17,7 +18,7 @@ from dbt_audiences.core.definitions import All, Any, Performed
 def tests_of(step: Performed) -> list[Test]:
     """The tests below a step, in the order of the numbers of their columns."""
     assert step.then is not None
-    return list(tests_in(pushed_down(step.then)))
+    return list(tests_in(by_counts(pushed_down(step.then))))
 
 
 def bound(test: Test) -> int:
@@ -60,10 +61,12 @@ class Turning:
         return [name for name in self.stands if name is not None]
 
 
-def turn_of(test: Test, child: int, waits: bool) -> Turn:
-    """The one turn of a count of what is complete in the order of time."""
+def turns_of(test: Test, child: int, waits: bool) -> tuple[Turn, ...]:
+    """The turn of a count of what is complete in the order of time; and that of waiting, where the count begins to hold."""
     called: dict[str, Expression] = {"child": child, "bound": bound(test)}
-    return Turn(test.sign, called | ({"waits": True} if waits else {}))
+    if waits and test.sign == ">=":
+        return Turn(">=", called), Turn("<=", {"child": child, "settles": True})
+    return (Turn(test.sign, called | ({"waits": True} if waits else {})),)
 
 
 def turns(turning: Turning, judged: str, columns: list[str], scene: Scene, name: str) -> str:
@@ -76,7 +79,7 @@ def turns(turning: Turning, judged: str, columns: list[str], scene: Scene, name:
 def turned(step: Performed, turning: Turning, instants: str, columns: list[str], scene: Scene, name: str) -> str:
     """The CTE of the instants of the deadline at which the step's events begin to hold, and cease to."""
     assert step.then is not None
-    tree = pushed_down(step.then)
+    tree = by_counts(pushed_down(step.then))
     numbers: dict[int, tuple[list[int], str | None]] = {}
     first = 1
     for test, own, stands in zip(tests_in(tree), turning.turns, turning.stands, strict=True):
@@ -97,7 +100,9 @@ def _holds(tree: Tree, numbers: dict[int, tuple[list[int], str | None]], when: s
     own, stands = numbers[id(tree)]
     reached = [package_call("turn_reached", number, True if when == "before" else None) for number in own]
     if stands is None:
-        return reached[0] if tree.sign == ">=" else package_call("not_true", reached[0])
+        if tree.sign == "<=":
+            return package_call("not_true", reached[0])
+        return all_of([reached[0], *(package_call("not_true", one) for one in reached[1:])])
     for_good, *others = reached
     settles = others.pop() if len(others) % 2 else None
     held = [for_good, all_of([stands, others[0], package_call("not_true", others[1])])]

@@ -10,14 +10,14 @@ from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.needs import parent_column
 from dbt_audiences.compile.reader import Reader, TraitKey
 from dbt_audiences.compile.scene import Scene
+from dbt_audiences.compile.steps.extremes import MIRRORED, is_counted, of_values
 from dbt_audiences.compile.steps.keyed import compared_sides
 from dbt_audiences.compile.steps.links import Link, counted, different, is_one_sort, valued
 from dbt_audiences.compile.steps.references import Split
+from dbt_audiences.compile.steps.tree import Values
 from dbt_audiences.compile.trait_columns import made_of_aggregate
 from dbt_audiences.compile.where import all_of
 from dbt_audiences.core.definitions import Aggregate, Comparison, Reference, Value
-
-_EXTREME = ("gt", "gte", "lt", "lte", "equals", "not_equals")
 
 
 def value_column(measure: Aggregate, scene: Scene) -> str:
@@ -38,6 +38,13 @@ def opened(measure: Aggregate, events: str, columns: list[str], scene: Scene) ->
     return scene.ctes.add(f"{events}_items", call)
 
 
+def with_values(links: Sequence[Link], measure: Aggregate, values: Values, scene: Scene) -> list[Link]:
+    """The links with those children alone, or items of theirs, that have such values."""
+    made = made_of_aggregate(measure)
+    test = of_values(values, measure, f"found_{made.types[0]}" if made.opens else value_column(measure, scene))
+    return [replace(link, tests=(*link.tests, test)) for link in links]
+
+
 def value_entry(
     measure: Aggregate, links: Sequence[Link], parts: Split, scene: Scene, name: str, columns: list[str]
 ) -> dict[str, Expression]:
@@ -48,7 +55,7 @@ def value_entry(
     if is_one_sort(parts) and measure.function in ("sum", "avg"):
         counts = _totalled(links, parts, scene, name, value, package_call("exact_parts", value))
         call = package_call("step_total", measure.function, counts)
-    elif is_one_sort(parts) and _is_counted(measure):
+    elif is_one_sort(parts) and is_counted(measure):
         weights = [weight for one in measure.comparisons for weight in _weights(measure, one, value)]
         return {"counts": _totalled(links, parts, scene, name, value, weights), "totals": len(weights)}
     elif measure.function == "unique" and len(links) == 1 and _is_equal_only(parts):
@@ -70,7 +77,7 @@ def _totalled(links: Sequence[Link], parts: Split, scene: Scene, name: str, valu
 
 def value_test(measure: Aggregate, parts: Split, scene: Scene, number: int, traits: Mapping[TraitKey, str]) -> Expression:
     """The comparisons of the n-th child's value; `traits` are the columns of the entity's traits beside it."""
-    if is_one_sort(parts) and _is_counted(measure):
+    if is_one_sort(parts) and is_counted(measure):
         return all_of([_extreme_test(measure, one, number, 2 * place + 1) for place, one in enumerate(measure.comparisons)])
     compared: list[Expression] = []
     for one in measure.comparisons:
@@ -88,13 +95,6 @@ def _is_equal_only(parts: Split) -> bool:
     return not parts.mixed and all(pair.comparison.operator == "equals" for pair in parts.pairs)
 
 
-def _is_counted(measure: Aggregate) -> bool:
-    """Whether the greatest or least is compared with literals alone: how many lie beyond each and how many at it says all."""
-    return measure.function in ("min", "max") and all(
-        one.operator in _EXTREME and isinstance(one.operand, Value) for one in measure.comparisons
-    )
-
-
 def _weights(measure: Aggregate, comparison: Comparison, value: str) -> list[Expression]:
     assert isinstance(comparison.operand, Value)
     beyond = "gt" if measure.function == "max" else "lt"
@@ -107,10 +107,9 @@ def _weights(measure: Aggregate, comparison: Comparison, value: str) -> list[Exp
 def _extreme_test(measure: Aggregate, comparison: Comparison, number: int, first: int) -> Expression:
     """The comparison by how many values lie beyond the literal, and how many at it."""
     count, beyond, same = f"count_{number} >= 1", f"total_{number}_{first}", f"total_{number}_{first + 1}"
-    mirrored = {"gt": "lt", "gte": "lte", "lt": "gt", "lte": "gte"}
     operator: str = comparison.operator
     if measure.function == "min":
-        operator = mirrored.get(operator, operator)
+        operator = MIRRORED.get(operator, operator)
     tests: dict[str, list[Expression]] = {
         "gt": [f"{beyond} >= 1"],
         "gte": [f"{beyond} + {same} >= 1"],
