@@ -3,30 +3,43 @@
 
   turns    the name of a CTE of `step_turns`
   columns  its columns to hand on
-  begins   the numbers of the turns that must all be reached
-  ends     the number of the one that must not be, in a list, or none
+  begins   SQL of instants that must all be reached, null for never
+  ends     SQL of instants of which none may be
   shape    profile_id, occurred_at, message_id, the columns, begins_at, ends_at (from when it does not hold any more; null: never)
 -#}
 {% macro step_between(turns, columns, begins=[], ends=[]) -%}
-    {%- set instants, known = ['occurred_at'], [] -%}
-    {%- for number in begins -%}
-        {%- do instants.append('turns_' ~ number) -%}
-        {%- do known.append('turns_' ~ number ~ ' is not null') -%}
-    {%- endfor -%}
-    {%- set begins_at = dbt_audiences.laid_out('greatest(', instants, ')') if begins else 'occurred_at' -%}
-    {%- set ends_at = 'turns_' ~ ends[0] if ends else dbt_audiences.never() -%}
+    {%- set known = [] -%}
+    {%- for instant in begins -%}{%- do known.append(instant ~ ' is not null') -%}{%- endfor -%}
+    {%- set begins_at = dbt_audiences.laid_out('greatest(', ['occurred_at'] + begins, ')') if begins else 'occurred_at' -%}
+    {%- set ends_at = dbt_audiences.earliest(ends) if ends else dbt_audiences.never() -%}
     select *
     from (
         select
             {{ (['profile_id', 'occurred_at', 'message_id'] + columns) | join(',\n            ') }},
             {{ begins_at | indent(12) }} as begins_at,
-            {{ ends_at }} as ends_at
+            {{ ends_at | indent(12) }} as ends_at
         from {{ turns }}
         {%- if known %}
-        where {{ known | join(' and ') }}
+        where
+            {{ known | join('\nand ') | indent(12) }}
         {%- endif %}
     ) as instants
     where ends_at is null or begins_at < ends_at
+{%- endmacro %}
+
+
+{#- The instant by which all of several are reached; null where one never is. -#}
+{% macro when_all(instants) -%}
+    {{ return(
+        'case when ' ~ instants | join(' is not null and ') ~ ' is not null then '
+        ~ dbt_audiences.laid_out('greatest(', instants, ')') ~ ' end'
+    ) }}
+{%- endmacro %}
+
+
+{#- An instant where a test holds, else null. -#}
+{% macro instant_if(test, instant) -%}
+    {{ return('case when ' ~ test ~ ' then ' ~ instant ~ ' end') }}
 {%- endmacro %}
 
 

@@ -33,10 +33,11 @@
 {#-
   How many events of a child come before each span, by one sort.
 
-  place  of the span among events at its own instant: 0 before them, 2 after
-  shape  profile_id, message_id (of the parent), before
+  instants  columns of what is compared: of the span, of the event
+  place     of the span among events of the same: 0 before them, 2 after
+  shape     profile_id, message_id (of the parent), before
 -#}
-{% macro step_before(spans, children, keys, place, asked=[], own='from_at', other='occurred_at') -%}
+{% macro step_before(spans, children, keys, instants, place, asked=[]) -%}
     select
         profile_id,
         message_id,
@@ -53,7 +54,7 @@
             select
                 profile_id,
                 message_id,
-                {{ own }} as moment,
+                {{ instants[0] }} as moment,
                 {{ place }} as place,
                 0 as counted
                 {{- dbt_audiences._keys_as(keys, 1) | indent(8) }}
@@ -63,7 +64,7 @@
             select
                 profile_id,
                 null as message_id,
-                {{ other }} as moment,
+                {{ instants[1] }} as moment,
                 1 as place,
                 1 as counted
                 {{- dbt_audiences._keys_as(keys, 0) | indent(8) }}
@@ -92,12 +93,12 @@
 {%- endmacro %}
 
 
-{#- When that event is complete: its number is that of those that differ up to it, and of those alike between them. -#}
-{% macro step_differing(sought, alike_between, numbered, completed, keys=[]) -%}
+{#- When that event is complete, `instants` being the child's column of that and its name: its number is that of those that differ up to it, and of those alike between them. -#}
+{% macro step_differing(sought, alike_between, numbered, instants, keys=[]) -%}
     select
         spans.profile_id,
         spans.message_id,
-        children.completed_at
+        children.{{ instants[1] }}
     from (
         select
             sought.profile_id,
@@ -114,7 +115,7 @@
         select
             profile_id,
             number,
-            {{ completed }} as completed_at
+            {{ instants[0] }} as {{ instants[1] }}
             {{- dbt_audiences._keys_as(keys, 0) | indent(4) }}
         from {{ numbered }}
     ) as children

@@ -104,6 +104,43 @@ THIRD: list[Any] = [  # condition, events (name, from as_of, properties), is it 
     (_not_c(_NO_A), [_A, ("B", -5 * DAY), ("C", -5 * DAY), ("A", -3 * DAY)], True),
 ]
 
+_D, _E, _NO_E = {"performed": "D"}, {"performed": "E"}, {"not_performed": "E"}
+_LAST, _OVER = -3 * DAY, -3 * DAY + MICROSECOND
+_IN_TIME = [_A, _B2, _C2]
+
+THIRD += [  # one of several, and several of which none
+    (_c({"any": [_D, _E]}), [*_IN_TIME, ("E", _LAST)], True),
+    (_c({"any": [_D, _E]}), [*_IN_TIME, ("E", _OVER), ("D", _OVER)], False),
+    (_c({"any": [_D, {**_E, "within": "1 hour"}]}), [*_IN_TIME, ("E", _LAST), ("D", _OVER)], False),
+    (_c({"any": [_D, {"all": [_E, {**_D, "at_least": 2}]}]}), [*_IN_TIME, ("E", -3.5 * DAY), ("D", _LAST)], True),
+    (_c({"any": [{**_D, "at_least": 2}, {"all": [_E, _D]}]}), [*_IN_TIME, ("E", _OVER), ("D", _LAST)], False),
+    (_c({"any": [{**_D, "at_least": 2}, {"all": [_E, _D]}]}), [*_IN_TIME, ("E", -3.5 * DAY), ("D", _LAST)], True),
+    (_c({"any": [_D, _E]}, b={"at_least": 2}), [*_IN_TIME, ("B", -3.9 * DAY), ("D", -3.8 * DAY)], False),
+    (_c({"any": [_D, _E]}, b={"at_least": 2}), [*_IN_TIME, ("B", -4 * DAY), ("E", _LAST)], True),
+    (_c({"any": [_D, _E]}, b={"at_least": 2}), [*_IN_TIME, ("B", -4 * DAY), ("E", _OVER)], False),
+    (_c({"performed": "D", "then": {"any": [_E, {"performed": "B"}]}}), [*_IN_TIME, ("D", -3.5 * DAY), ("B", _LAST)], True),
+    (_c({"performed": "D", "then": {"any": [_E, {"performed": "B"}]}}), [*_IN_TIME, ("D", -3.5 * DAY), ("B", _OVER)], False),
+    (_c(_NO_D, _NO_E), [*_IN_TIME, ("D", _LAST)], False),
+    (_c(_NO_D, _NO_E), [*_IN_TIME, ("E", _LAST)], False),
+    (_c(_NO_D, _NO_E), [*_IN_TIME, ("E", _OVER), ("D", _OVER)], True),
+    (_c({"any": [_NO_D, _NO_E]}), [*_IN_TIME, ("D", _LAST), ("E", _OVER)], True),
+    (_c({"any": [_NO_D, _NO_E]}), [*_IN_TIME, ("E", _LAST), ("D", _OVER)], True),
+    (_c({"any": [_NO_D, _NO_E]}), [*_IN_TIME, ("E", _LAST), ("D", -3.9 * DAY)], False),
+    (_c({"any": [_NO_D_SOON, _NO_E]}), [*_LATE, ("C", -HOUR - MICROSECOND)], True),
+    (_c({"any": [_NO_D_SOON, _NO_E]}), [*_LATE, ("C", -HOUR)], False),
+    (_c({"all": [_NO_D_SOON, _NO_E]}), [*_LATE, ("C", -HOUR - MICROSECOND)], False),
+    (_not_c({"any": [_NO_D, _NO_E]}), [*_IN_TIME, ("D", _LAST), ("E", -3.9 * DAY)], True),
+    (_not_c({"any": [_NO_D, _NO_E]}), [*_IN_TIME, ("D", _LAST), ("E", _OVER)], False),
+    (_not_c(_NO_D, _NO_E), [*_IN_TIME, ("D", _OVER), ("E", _LAST)], True),
+    (_c({"any": [_D, _E]}, _NO_A), [*_IN_TIME, ("E", -3.5 * DAY), ("A", _LAST)], False),
+    (_c({"any": [_D, _E]}, _NO_A), [*_IN_TIME, ("E", -3.5 * DAY), ("A", _OVER)], True),
+    # the greatest of what follows a third step
+    (_c({"performed": "D", "max": "v", "lt": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _LAST, {"v": 5})], False),
+    (_c({"performed": "D", "max": "v", "lt": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _OVER, {"v": 5})], True),
+    (_c({"performed": "D", "max": "v", "gte": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _LAST, {"v": 5})], True),
+    (_c({"performed": "D", "max": "v", "gte": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _OVER, {"v": 5})], False),
+]
+
 
 THIRD_CHANGES: list[Any] = [  # condition, events, is it in, when that changes
     (_c(_NO_D_SOON), [*_LATE, ("C", -HOUR)], False, MICROSECOND),

@@ -12,6 +12,7 @@ _SKU_BOUGHT = {"property": "items.$.sku", "equals": {"parent": "sku"}}
 _SAME_K = {"property": "k", "equals": {"parent": "k"}}
 _SAME_V = {"property": "v", "equals": {"parent": "v"}}
 _OTHER_K = {"property": "k", "not_equals": {"parent": "k"}}
+_OTHER_TEXT = {"property": "k", "not_contains": {"parent": "k"}}
 _IN_SEEN = {"property": "sku", "one_of": {"parent": "seen"}}
 _OF_SEEN = {"property": "sku", "contains_any": {"parent": "seen"}}
 _WITHIN_SKU = {"property": "sku", "contains": {"parent": "sku"}}
@@ -95,4 +96,13 @@ WITHOUT: list[Any] = [  # condition, events (name, from as_of, properties), is i
     ),
     (_b(_OTHER_K), [(*_A, {"k": 1}), ("C", _BETWEEN, {"k": 1}), _B_LATER], True),
     (_b(_OTHER_K), [_A, ("C", _BETWEEN, {"k": 1}), _B_LATER], True),
+    (_b(_OTHER_K), [(*_A, {"k": 1}), ("C", _BETWEEN, {"k": 1}), ("C", -2 * DAY - MICROSECOND, {"k": 2}), _B_LATER], False),
+    (_b(_OTHER_K), [(*_A, {"k": 1}), ("C", _BETWEEN, {"k": 1}), ("C", -2 * DAY, {"k": 2}), _B_LATER], True),
+    (_b(_OTHER_K), [(*_A, {"k": 1}), ("C", -3 * DAY, {"k": 2}), ("C", _BETWEEN, {"k": 1}), _B_LATER], True),
+    (_b(_OTHER_K), [(*_A, {"k": 1}), ("C", -3 * DAY + MICROSECOND, {"k": 2}), ("C", _BETWEEN, {"k": 1}), _B_LATER], False),
+    (_b(_OTHER_TEXT), [(*_A, {"k": "a"}), ("C", _BETWEEN, {"k": "ba"}), _B_LATER], True),
+    (_b(_OTHER_TEXT), [(*_A, {"k": "a"}), ("C", _BETWEEN, {"k": "ba"}), ("C", -2.01 * DAY, {"k": "b"}), _B_LATER], False),
+    (_b([_OTHER_K, _SAME_V]), [(*_A, _ALL), ("C", _BETWEEN, {"k": 2, "v": 2}), _B_LATER], True),
+    (_b([_OTHER_K, _SAME_V]), [(*_A, _ALL), ("C", _BETWEEN, {"k": 1, "v": 1}), _B_LATER], True),
+    (_b([_OTHER_K, _SAME_V]), [(*_A, _ALL), ("C", _BETWEEN, {"k": 2, "v": 1}), _B_LATER], False),
 ]

@@ -19,18 +19,25 @@ from dbt_audiences.compile.steps.first import completed, ended
 from dbt_audiences.compile.steps.items import Key
 from dbt_audiences.compile.steps.keyed import key_of
 from dbt_audiences.compile.steps.links import Link, counted
+from dbt_audiences.compile.steps.reached import reached_at
 from dbt_audiences.compile.steps.references import Split, carried_on, split
-from dbt_audiences.compile.steps.tree import Test
-from dbt_audiences.compile.steps.turned import Turn, tests_of
-from dbt_audiences.core.definitions import Child
+from dbt_audiences.compile.steps.tree import Test, is_all, parts_of, tests_in
+from dbt_audiences.compile.steps.turned import Turn, tests_of, tree_of
+from dbt_audiences.core.definitions import Child, Performed
 
 FOR_GOOD, FOR_A_TIME = "ends_at is null", "ends_at is not null"
 
 
-def between(turns: str, columns: list[str], tests: list[Test], scene: Scene, name: str) -> str:
-    """The CTE of from when each event holds, and until when, if all of the tests must."""
-    begins: list[Expression] = [number for number, test in enumerate(tests, 1) if test.sign == ">="]
-    ends: list[Expression] = [number for number, test in enumerate(tests, 1) if test.sign == "<="]
+def between(turns: str, columns: list[str], step: Performed, scene: Scene, name: str) -> str:
+    """The CTE of from when each event of the step holds, and until when: each part of what follows says one of both."""
+    tree = tree_of(step)
+    number = {id(test): place for place, test in enumerate(tests_in(tree), 1)}
+
+    def instant(test: Test) -> Expression:
+        return f"turns_{number[id(test)]}"
+
+    begins = [reached_at(part, instant) for part in parts_of(tree) if is_all(part, ">=")]
+    ends = [reached_at(part, instant) for part in parts_of(tree) if is_all(part, "<=")]
     call = package_call("step_between", turns, list(columns), begins=begins or None, ends=ends or None)
     return scene.ctes.add(f"{name}_between", call)
 

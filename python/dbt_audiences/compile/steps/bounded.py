@@ -1,11 +1,12 @@
 """Which sequences with `complete_within` need no look at each chain, and how the steps of these are judged.
 
 Either the events of a step are complete in the order of time: among those with the same keys, the later one is never complete
-before the earlier. So it is where every step is asked for `at_least` so many, all steps must hold, and references go on along
-one key. Or a step directly below the first event is followed by counts alone: then each of its events holds between instants
-of the deadline, which are those at which the counts reach their bounds. One or none of what is counted may itself hold between
-such instants. What stands directly below the first event, with nothing below it, may be anything: the first event says until
-when it counts. Where a name from above comes back, the events of later instants are one link, and those of the same another.
+before the earlier. So it is where every step is asked for `at_least` so many, and references go on along one key. Or a step
+directly below the first event is followed by counts alone: then each of its events holds between instants of the deadline,
+which are those at which the counts reach their bounds. One or none of what is counted may itself hold between such instants,
+from one on and until another. What stands directly below the first event, with nothing below it, may be anything: the first
+event says until when it counts. Where a name from above comes back, the events of later instants are one link, and those of
+the same another.
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dbt_audiences.compile.steps.columns import has_names
-from dbt_audiences.compile.steps.extremes import by_counts
 from dbt_audiences.compile.steps.first import MOST_MERGED
 from dbt_audiences.compile.steps.keyed import LISTS, is_keyed, without_one
 from dbt_audiences.compile.steps.references import TEXTS, Keys, goes_on, keys_of, split
 from dbt_audiences.compile.steps.ties import NO_NAMES, PLAIN, Above, ties
-from dbt_audiences.compile.steps.tree import Test, Tree, pushed_down, tests_in
-from dbt_audiences.compile.steps.turned import bound
+from dbt_audiences.compile.steps.tree import Test, is_all, parts_of, tests_in
+from dbt_audiences.compile.steps.turned import bound, tests_of, tree_of
 from dbt_audiences.compile.trait_columns import made_of_aggregate
-from dbt_audiences.core.definitions import Aggregate, Any, Child, Performed
+from dbt_audiences.core.definitions import Aggregate, Child, Performed
 
 MOST_BETWEEN = 2
 """Counts below one step of events that hold between deadlines; each doubles the instants at which that step's turn."""
@@ -43,7 +43,7 @@ class Deadlines:
 def by_deadlines(root: Performed) -> Deadlines | None:
     """The children that hold between deadlines. None where each chain must be looked at."""
     found = Deadlines()
-    for test in tests_in(tree_in_time(root, is_first=True)):
+    for test in tests_in(tree_of(root, is_first=True)):
         if test.child.step.then is None or _is_in_order(root, test, None, NO_NAMES):
             continue
         between = _between(root, test)
@@ -78,12 +78,13 @@ def _is_between(step: Performed, test: Test, above: Above, keys: Keys) -> bool:
         or not goes_on(split(child.step.where), keys)
     ):
         return False
-    if len(aboves) > 2 or (len(aboves) > 1 and has_names(child.step)) or _has_any(tree_in_time(child.step)):
+    if len(aboves) > 2 or (len(aboves) > 1 and has_names(child.step)):
+        return False
+    if not all(is_all(part, ">=") or is_all(part, "<=") for part in parts_of(tree_of(child.step))):
         return False
     tests = _tests_below(child.step)
     are_linked = all(_judged_under(child.step, one, other) == [NO_NAMES] for other in aboves for one in tests)
-    are_chains = are_linked and all(_is_chain(one.child, NO_NAMES) for one in tests)
-    return are_chains and sum(one.sign == "<=" for one in tests) <= 1 and _turns_in_order(child)
+    return are_linked and all(_is_chain(one.child, NO_NAMES) for one in tests) and _turns_in_order(child)
 
 
 def _turns_under(step: Performed, test: Test, above: Above) -> bool:
@@ -117,21 +118,11 @@ def _is_chain(child: Child, above: Above) -> bool:
     if step.then is None:
         return True
     keys = keys_of(split(child.step.where))
-    return not _has_any(tree_in_time(step)) and all(_is_in_order(step, test, keys, above) for test in _tests_below(step))
+    return all(_is_in_order(step, test, keys, above) for test in _tests_below(step))
 
 
 def _tests_below(step: Performed) -> list[Test]:
-    return [] if step.then is None else list(tests_in(tree_in_time(step)))
-
-
-def tree_in_time(step: Performed, *, is_first: bool = False) -> Tree:
-    """What must hold of a step's children, by counts as far as they serve: of the first event, where others follow a child."""
-    assert step.then is not None
-    return by_counts(pushed_down(step.then), leaves_last=is_first)
-
-
-def _has_any(tree: Tree) -> bool:
-    return isinstance(tree, Any) or (not isinstance(tree, Test) and any(_has_any(child) for child in tree.children))
+    return [] if step.then is None else tests_of(step)
 
 
 def _judged_under(step: Performed, test: Test, above: Above, *, keyed: bool = False) -> list[Above] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.scene import Scene
 from dbt_audiences.compile.steps.items import Key, items_of
-from dbt_audiences.compile.steps.keyed import OPPOSITE, Keyed, key_of, keyed, opposite, pair_test, sides
+from dbt_audiences.compile.steps.keyed import OPPOSITE, key_of, keyed, opposite, pair_test, sides, without_one
 from dbt_audiences.compile.steps.links import Link, mixed_test, trees_of
 from dbt_audiences.compile.steps.references import ORDER, Pair, Split
 from dbt_audiences.compile.steps.references import split as taken_apart
@@ -34,7 +34,8 @@ def completed(links: list[Link], parts: Split, scene: Scene, name: str, by: str,
         keys = [*both.keys, *([AT_ONCE] if link.is_tied else [])]
         for number in range(1, nth + 1) if is_merged else [nth]:
             if differing:
-                found.append(_differing(link, replace(both, keys=keys), differing[0], scene, name, by, number))
+                of_rows = replace(link, spans=both.spans, children=both.children)
+                found.append(_differing(of_rows, keys, differing[0], scene, name, by, number))
                 continue
             line = package_call(
                 "step_completed_line",
@@ -53,26 +54,31 @@ def completed(links: list[Link], parts: Split, scene: Scene, name: str, by: str,
     return str(found[0]) if len(found) == 1 else scene.ctes.add(f"{name}_soonest", package_call("step_soonest", found))
 
 
-def _differing(link: Link, both: Keyed, pair: Pair, scene: Scene, name: str, by: str, nth: int) -> str:
+def _differing(
+    link: Link, keys: list[Key], pair: Pair, scene: Scene, name: str, by: str, nth: int = 1, begin: str = "from_at"
+) -> str:
     """The CTE of when the n-th of the children is complete that differ from the event above in one value.
 
     Of all that follow a line of time, it is the one after as many that differ as do before the span begins, and n more.
     """
-    ctes, keys = scene.ctes, [*both.keys]
+    ctes, place = scene.ctes, 2 if link.strictly else 0
     below, above = sides(pair, scene)
-    numbered = ctes.add(
-        f"{name}_numbered",
-        package_call("step_numbered", both.children, by, keys=keys or None, tests=[*link.tests, package_call("known", below)]),
-    )
-    alike = keyed(both.spans, numbered, [opposite(pair)], [], scene, name)
+    tests, asked = [*link.tests, package_call("known", below)], [*link.asked, package_call("known", above)]
+    numbered = ctes.add(f"{name}_numbered", package_call("step_numbered", link.children, by, keys=keys or None, tests=tests))
+    alike = keyed(link.spans, numbered, [opposite(pair)], [], scene, name)
     keys_alike = [*keys, *alike.keys]
     rows = ctes.add(f"{name}_alike", package_call("step_alike", alike.children, [key[0] for key in keys_alike]))
-    asked, place = [*link.asked, package_call("known", above)], 2 if link.strictly else 0
-    before = ctes.add(f"{name}_before", package_call("step_before", both.spans, numbered, keys, place, asked=asked))
-    before_alike = ctes.add(f"{name}_before", package_call("step_before", both.spans, rows, keys_alike, place, asked=asked))
-    sought = ctes.add(f"{name}_sought", package_call("step_sought", both.spans, before, before_alike, nth))
-    between = package_call("step_before", sought, rows, keys_alike, 0, own="sought", other="passed")
-    call = package_call("step_differing", sought, ctes.add(f"{name}_before", between), numbered, by, keys=keys or None)
+
+    def before(spans: str, events: str, pairs: list[Key], own: str, other: str, place: int) -> str:
+        call = package_call("step_before", spans, events, list(pairs), [own, other], place, asked=list(asked))
+        return ctes.add(f"{name}_before", call)
+
+    all_before = before(link.spans, numbered, keys, begin, "occurred_at", place)
+    alike_before = before(link.spans, rows, keys_alike, begin, "occurred_at", place)
+    sought = ctes.add(f"{name}_sought", package_call("step_sought", link.spans, all_before, alike_before, nth))
+    between = before(sought, rows, keys_alike, "sought", "passed", 0)
+    instant = "completed_at" if begin == "from_at" else "blocked_at"
+    call = package_call("step_differing", sought, between, numbered, [by, instant], keys=list(keys) or None)
     return ctes.add(f"{name}_differing", call)
 
 
@@ -95,13 +101,19 @@ def blocked(rows: str, blockers: str, parts: Split, scene: Scene, name: str) -> 
     """The CTEs of when each event is followed by the first that blocks it: by sorts, or by pairs where no order serves."""
     found = []
     for one in _alternatives(parts):
-        if trees_of(one) or any(pair.comparison.operator in (*OPPOSITE, *ORDER) for pair in one.pairs):
+        alike = without_one(one)
+        if trees_of(one) or any(pair.comparison.operator in (*OPPOSITE, *ORDER) for pair in alike.pairs):
             tests = [pair_test(pair.test, pair.comparison, scene) for pair in one.pairs]
             tests += [mixed_test(where, one, scene) for where in one.mixed]
             call = package_call("step_blocked_pairs", rows, blockers, tests)
             found.append(scene.ctes.add(f"{name}_blocked", call))
         else:
-            both = keyed(rows, blockers, list(one.pairs), items_of(one), scene, name)
+            both = keyed(rows, blockers, list(alike.pairs), items_of(one), scene, name)
+            differing = [pair for pair in one.pairs if pair not in alike.pairs]
+            if differing:
+                link = Link(both.spans, both.children, strictly=True)
+                found.append(_differing(link, both.keys, differing[0], scene, name, "occurred_at", begin="occurred_at"))
+                continue
             line = package_call("step_blockers_line", both.spans, both.children, keys=both.keys or None)
             found.append(_first(line, "blocked_at", len(both.keys), scene, name, several=both.spans != rows))
     return found

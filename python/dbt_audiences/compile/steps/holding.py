@@ -11,17 +11,28 @@ from dbt_audiences.compile.reader import TraitKey
 from dbt_audiences.compile.rows import joined_names
 from dbt_audiences.compile.scene import Scene
 from dbt_audiences.compile.steps.between import between, entries_between, spans_standing, turns_between
-from dbt_audiences.compile.steps.bounded import Deadlines, by_deadlines, tree_in_time
+from dbt_audiences.compile.steps.bounded import Deadlines, by_deadlines
 from dbt_audiences.compile.steps.columns import columns_above, compared_with, has_names, name_of
 from dbt_audiences.compile.steps.events import StepEvents
 from dbt_audiences.compile.steps.first import completed
 from dbt_audiences.compile.steps.links import Link, counted
+from dbt_audiences.compile.steps.reached import completed_at
 from dbt_audiences.compile.steps.references import split
 from dbt_audiences.compile.steps.spans import blocked_by, span
 from dbt_audiences.compile.steps.tied import at_once, by_names, tied
 from dbt_audiences.compile.steps.ties import EVENT, NO_NAMES, PLAIN, Above, Tie, can_tie, ties
 from dbt_audiences.compile.steps.tree import Test, Tree, counted_of, lower_bounds, pushed_down, tests_in, upper_bounds
-from dbt_audiences.compile.steps.turned import Turn, Turning, bound, counted_by_deadline, tests_of, turned, turns, turns_of
+from dbt_audiences.compile.steps.turned import (
+    Turn,
+    Turning,
+    bound,
+    counted_by_deadline,
+    tests_of,
+    tree_of,
+    turned,
+    turns,
+    turns_of,
+)
 from dbt_audiences.compile.steps.values import opened, value_entry, value_test, with_values
 from dbt_audiences.compile.trait_columns import made_of_aggregate
 from dbt_audiences.compile.where import all_of
@@ -110,7 +121,7 @@ class _Sequence:
 
     def _held(self, step: Performed, rows: str, above: Above, columns: list[str], name: str) -> str:
         assert step.then is not None
-        tree = tree_in_time(step, is_first=step is self.root) if self.is_in_order else pushed_down(step.then)
+        tree = tree_of(step, is_first=step is self.root) if self.is_in_order else pushed_down(step.then)
         tests = list(tests_in(tree))
         children = list({counted_of(test): test for test in tests}.values())
         number = {counted_of(test): place + 1 for place, test in enumerate(children)}
@@ -144,7 +155,7 @@ class _Sequence:
             return package_call("settled", test, f"settles_{n}")
 
         is_first = step is self.root and self.events.roots is not None
-        finished: list[Expression] = [f"completed_{number[one]}" for one in number if one in completes]
+        finished = completed_at(tree, number) if completes and step is not self.root else []
         holds = expression(tree)
         if pending:
             whose = "entity_id" if self.events.roots is not None else None
@@ -155,7 +166,7 @@ class _Sequence:
             list(columns) if step is self.root else list(carried),
             holds,
             id="entity_id" if is_first else None,
-            completed=None if step is self.root else finished or None,
+            completed=finished or None,
         )
         return self.scene.ctes.add(f"{name}_held", call)
 
@@ -163,7 +174,7 @@ class _Sequence:
         """The CTE of when a child's events begin and cease to hold, as the deadline of the whole is later."""
         turning, instants, carried = self._turns(child, rows, above)
         if id(child) in self.deadlines.between:
-            return between(instants, carried, tests_of(child.step), self.scene, rows)
+            return between(instants, carried, child.step, self.scene, rows)
         found = turned(child.step, turning, instants, carried, self.scene, rows)
         self.turned[found] = turning
         return found

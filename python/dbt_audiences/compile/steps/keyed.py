@@ -44,9 +44,9 @@ def is_keyed(parts: Split) -> bool:
 
 
 def without_one(parts: Split) -> Split:
-    """The same without what it says must differ, if that is one value or text; else all of it."""
+    """The same without what it says must differ, if that is one value or text and no list is beside it; else all of it."""
     differing = [pair for pair in parts.pairs if pair.comparison.operator in OPPOSITE]
-    if len(differing) != 1 or differing[0].comparison.operator == "none_of":
+    if len(differing) != 1 or any(pair.comparison.operator in ("none_of", *LISTS) for pair in parts.pairs):
         return parts
     return replace(parts, pairs=tuple(pair for pair in parts.pairs if pair not in differing))
 

@@ -78,8 +78,22 @@ def tests_in(tree: Tree) -> Iterator[Test]:
             yield tree
 
 
-def counted_of(test: Test) -> tuple[int, Values | None]:
-    """What is counted: the child by its identity, and which of its values."""
+def is_all(tree: Tree, sign: str) -> bool:
+    """Whether all of its tests are bounds of this sign."""
+    return all(test.sign == sign for test in tests_in(tree))
+
+
+def parts_of(tree: Tree) -> list[Tree]:
+    """What must all hold: the tree taken apart at its outermost `all`s."""
+    return [part for child in tree.children for part in parts_of(child)] if isinstance(tree, All) else [tree]
+
+
+Counted: TypeAlias = tuple[int, Values | None]
+"""What is counted: the child by its identity, and which of its values."""
+
+
+def counted_of(test: Test) -> Counted:
+    """What the test counts."""
     return id(test.child), test.values
 
 

@@ -17,8 +17,13 @@ from dbt_audiences.core.definitions import All, Any, Performed
 
 def tests_of(step: Performed) -> list[Test]:
     """The tests below a step, in the order of the numbers of their columns."""
+    return list(tests_in(tree_of(step)))
+
+
+def tree_of(step: Performed, *, is_first: bool = False) -> Tree:
+    """What must hold of a step's children, by counts as far as they serve: of the first event, where others follow a child."""
     assert step.then is not None
-    return list(tests_in(by_counts(pushed_down(step.then))))
+    return by_counts(pushed_down(step.then), leaves_last=is_first)
 
 
 def bound(test: Test) -> int:
@@ -78,8 +83,7 @@ def turns(turning: Turning, judged: str, columns: list[str], scene: Scene, name:
 
 def turned(step: Performed, turning: Turning, instants: str, columns: list[str], scene: Scene, name: str) -> str:
     """The CTE of the instants of the deadline at which the step's events begin to hold, and cease to."""
-    assert step.then is not None
-    tree = by_counts(pushed_down(step.then))
+    tree = tree_of(step)
     numbers: dict[int, tuple[list[int], str | None]] = {}
     first = 1
     for test, own, stands in zip(tests_in(tree), turning.turns, turning.stands, strict=True):
