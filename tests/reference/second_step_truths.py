@@ -131,6 +131,7 @@ def _k(*keys: Any, of: Any = 1, last: timedelta = -3.5 * DAY) -> list[Any]:
 
 
 _OTHER_SOON = {"performed": "C", **_OTHER_K}
+_OTHER_V = {"where": {"property": "v", "not_equals": {"parent": "v"}}}
 _D = {"then": {"performed": "D"}}
 _OTHER_TEXT = {"where": {"property": "k", "not_contains": {"parent": "k"}}}
 _BOTH = {"where": [{"property": "k", "not_equals": {"parent": "k"}}, {"property": "v", "equals": {"parent": "v"}}]}
@@ -141,6 +142,11 @@ SECOND += [  # another value than that of B
     (_b(_OTHER_SOON), _k(1, 1), False),
     (_b(_OTHER_SOON), _k(None), False),
     (_b(_OTHER_SOON), _k(2, of=None), False),
+    (_b(_OTHER_SOON), _k(2, 1, last=_OVER), True),
+    (_b(_OTHER_SOON), [("C", -4.5 * DAY, {"k": 1}), *_k(2, last=_LAST)], True),  # the same value before B
+    (_b(_OTHER_SOON), [("C", _LAST, {"k": 2}), ("C", -3.5 * DAY, {"k": 1}), *_k()], True),
+    (_b(_OTHER_SOON), [("C", _OVER, {"k": 2}), ("C", -3.5 * DAY, {"k": 1}), *_k()], False),
+    (_b(_OTHER_SOON), [("C", -2 * DAY, {"k": 2}), ("C", _LAST, {"k": 3}), *_k()], True),
     (_b({**_OTHER_SOON, "at_least": 2}), _k(2, 1, 1, 3, 1, last=_LAST), True),
     (_b({**_OTHER_SOON, "at_least": 2}), _k(2, 1, 1, 3, last=_OVER), False),
     (_b({**_OTHER_SOON, "at_least": 3}), _k(2, 1, 3, 1, 2, last=_LAST), True),
@@ -156,6 +162,17 @@ SECOND += [  # another value than that of B
     (_b({**_OTHER_SOON, **_D}), [*_k(2, last=-3.2 * DAY), ("D", _LAST)], True),
     (_b({**_OTHER_SOON, **_D}), [*_k(2, last=-3.2 * DAY), ("D", _OVER)], False),
     (_b({**_OTHER_SOON, **_D}), [*_k(2, 1, last=-3.2 * DAY), ("D", -3.21 * DAY)], True),
+    (_b({**_OTHER_SOON, "then": {"performed": "D", **_SAME_K}}), [*_k(2, 3, 3), ("D", _LAST, {"k": 3})], True),
+    (
+        _b({"performed": "C", **_OTHER_V, "then": {"performed": "D", **_SAME_K}}, **_SAME_K),
+        [
+            (*_A, {"k": 1}),
+            (*_B, {"k": 1, "v": 1}),
+            *[("C", at, {"k": 1, "v": 2}) for at in (-3.2 * DAY, -3.5 * DAY)],
+            ("D", -3.4 * DAY, {"k": 1}),
+        ],
+        True,
+    ),
     (_b({**_OTHER_SOON, **_OTHER_TEXT}), _k("cab", "ba", of="a"), False),
     (_b({**_OTHER_SOON, **_OTHER_TEXT}), _k("cab", "ba", "cb", of="a", last=_LAST), True),
     (_b({**_OTHER_SOON, **_OTHER_TEXT}), _k("cab", "ba", "cb", of="a", last=_OVER), False),

@@ -111,6 +111,7 @@ _IN_TIME = [_A, _B2, _C2]
 THIRD += [  # one of several, and several of which none
     (_c({"any": [_D, _E]}), [*_IN_TIME, ("E", _LAST)], True),
     (_c({"any": [_D, _E]}), [*_IN_TIME, ("E", _OVER), ("D", _OVER)], False),
+    (_c({"any": [_D, _E]}), [*_IN_TIME, ("E", _LAST), ("D", _OVER)], True),
     (_c({"any": [_D, {**_E, "within": "1 hour"}]}), [*_IN_TIME, ("E", _LAST), ("D", _OVER)], False),
     (_c({"any": [_D, {"all": [_E, {**_D, "at_least": 2}]}]}), [*_IN_TIME, ("E", -3.5 * DAY), ("D", _LAST)], True),
     (_c({"any": [{**_D, "at_least": 2}, {"all": [_E, _D]}]}), [*_IN_TIME, ("E", _OVER), ("D", _LAST)], False),
@@ -134,7 +135,10 @@ THIRD += [  # one of several, and several of which none
     (_not_c(_NO_D, _NO_E), [*_IN_TIME, ("D", _OVER), ("E", _LAST)], True),
     (_c({"any": [_D, _E]}, _NO_A), [*_IN_TIME, ("E", -3.5 * DAY), ("A", _LAST)], False),
     (_c({"any": [_D, _E]}, _NO_A), [*_IN_TIME, ("E", -3.5 * DAY), ("A", _OVER)], True),
+    (_c({"any": [_D, _E]}, _NO_A), [*_IN_TIME, ("E", -3.5 * DAY), ("D", _OVER)], True),
+    (_c({"any": [_D, _E]}, _NO_A), _IN_TIME, False),
     # the greatest of what follows a third step
+    (_c({"performed": "D", "max": "v", "lt": 5}), _IN_TIME, False),
     (_c({"performed": "D", "max": "v", "lt": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _LAST, {"v": 5})], False),
     (_c({"performed": "D", "max": "v", "lt": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _OVER, {"v": 5})], True),
     (_c({"performed": "D", "max": "v", "gte": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _LAST, {"v": 5})], True),
