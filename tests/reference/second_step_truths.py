@@ -80,6 +80,12 @@ SECOND: list[Any] = [  # condition, events (name, from as_of, properties), is it
     # what could be undone is waited for, as a whole
     (_c(max="v", gt=5), [*_LATE, ("C", -HOUR, {"v": 6})], True),
     (_c(max="v", lt=5), [*_LATE, ("C", -HOUR, {"v": 4})], False),
+    (_c(min="v", lt=5), [*_LATE, ("C", -HOUR, {"v": 4})], False),
+    (_c(min="v", lte=5, within="6 hours"), [*_LATE, ("C", -HOUR, {"v": 5})], False),
+    (_c(min="v", lte=5, within="5 hours"), [*_LATE, ("C", -HOUR, {"v": 5})], True),
+    (_c(min="v", lt=5, wait=False), [*_LATE, ("C", -HOUR, {"v": 4})], True),
+    (_c(min="v", gt=3, lt=5), [*_LATE, ("C", -HOUR, {"v": 4})], False),
+    (_c(min="v", gt=3), [*_LATE, ("C", -HOUR, {"v": 4})], True),
     (_c(max="v", lt=5, wait=False), [*_LATE, ("C", -HOUR, {"v": 4})], True),
     (_c(max="v", not_equals=5), [*_LATE, ("C", -HOUR, {"v": 6})], False),
     (_c(max="v", not_equals=5, within="6 hours"), [("A", -DAY), ("B", -6 * HOUR), ("C", -HOUR, {"v": 6})], False),

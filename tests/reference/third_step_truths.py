@@ -139,6 +139,8 @@ THIRD += [  # one of several, and several of which none
     (_c({"any": [_D, _E]}, _NO_A), _IN_TIME, False),
     # the greatest of what follows a third step
     (_c({"performed": "D", "max": "v", "lt": 5}), _IN_TIME, False),
+    (_c({"performed": "D", "min": "v", "lt": 5}), [*_LATE, ("C", -2 * HOUR), ("D", -HOUR, {"v": 4})], False),
+    (_c({"performed": "D", "min": "v", "lt": 5}), [*_IN_TIME, ("D", _LAST, {"v": 4})], True),
     (_c({"performed": "D", "max": "v", "lt": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _LAST, {"v": 5})], False),
     (_c({"performed": "D", "max": "v", "lt": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _OVER, {"v": 5})], True),
     (_c({"performed": "D", "max": "v", "gte": 5}), [*_IN_TIME, ("D", -3.5 * DAY, {"v": 4}), ("D", _LAST, {"v": 5})], True),

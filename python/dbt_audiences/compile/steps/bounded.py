@@ -83,6 +83,8 @@ def _is_between(step: Performed, test: Test, above: Above, keys: Keys) -> bool:
     if not all(is_all(part, ">=") or is_all(part, "<=") for part in parts_of(tree_of(child.step))):
         return False
     tests = _tests_below(child.step)
+    if any(one.sign == ">=" and one.waits for one in tests):
+        return False
     are_linked = all(_judged_under(child.step, one, other) == [NO_NAMES] for other in aboves for one in tests)
     return are_linked and all(_is_chain(one.child, NO_NAMES) for one in tests) and _turns_in_order(child)
 

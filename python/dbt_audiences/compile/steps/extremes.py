@@ -59,7 +59,7 @@ def _of_extreme(test: Test, measure: Aggregate, compared: Comparison) -> Tree:
     is_there, missing = some(Values(None, operand), waits=False), none(Values(None, operand))
     if operator in ("gt", "gte"):
         values = beyond if operator == "gt" else at_or_beyond
-        return none(values) if test.negated else some(values, waits=False)
+        return none(values) if test.negated else some(values, waits=test.waits and compared.operator not in ("gt", "gte"))
     if operator in ("lt", "lte"):
         values = at_or_beyond if operator == "lt" else beyond
         parts: tuple[Tree, Tree] = (missing, some(values)) if test.negated else (is_there, none(values))
