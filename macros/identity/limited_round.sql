@@ -1,18 +1,29 @@
 {#-
   One round of `limited_components`, as statements. Profiles only grow, so what is too much for a call now is so at its turn: it is left
   out at once, whatever waits before. Of the rest each call that is the first for all that it names makes that one profile.
+  What is a profile only after a call that waits may be part of another by then, so that it is no merge yet.
 -#}
 {% macro limited_round(limits) %}
         create temporary table graph_parts as
         select
-            q.call_no,
-            q.called_at,
-            min(q.place) as place,
-            coalesce(s.profile, s.node) as part,
-            max(case when s.profile is not null or s.known_at <= q.called_at or s.known_no < q.call_no then s.merges + 1 else 0 end) as merges
-        from graph_queue as q
-        inner join graph_state as s on s.node = q.node
-        group by q.call_no, q.called_at, coalesce(s.profile, s.node);
+            call_no, called_at, place, part,
+            case
+                when
+                    is_profile = 1
+                    or known_at <= min(called_at) over (partition by part)
+                    or known_no < min(call_no) over (partition by part)
+                    then merges + 1
+                else 0
+            end as merges
+        from (
+            select
+                q.call_no, q.called_at, min(q.place) as place, coalesce(s.profile, s.node) as part,
+                max(case when s.profile is not null then 1 else 0 end) as is_profile,
+                max(s.merges) as merges, min(s.known_at) as known_at, min(s.known_no) as known_no
+            from graph_queue as q
+            inner join graph_state as s on s.node = q.node
+            group by q.call_no, q.called_at, coalesce(s.profile, s.node)
+        ) as named;
         create temporary table graph_cut as
         select call_no, min(place) as place from ({{ dbt_audiences._excesses(limits) }}) as excesses group by call_no;
         insert into graph_dropped (call_no, node)

@@ -39,7 +39,7 @@ def test_every_load_leaves_the_profiles_of_the_interpreter_and_so_does_a_full_re
     if setting.text:
         project.write("identity.yml", setting.text)
         project.audiences("compile")
-    calls = drawn_calls(setting, GROUPS, seed=1)
+    calls = drawn_calls(setting, GROUPS, seed=77)
     random.Random(2).shuffle(calls)
     loaded: list[Drawn] = []
     for load in range(LOADS):
