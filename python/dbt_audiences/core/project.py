@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
 
 from dbt_audiences.core.definitions import Condition, Duration, Entity, Performed, Place, SendAs, Which
+from dbt_audiences.core.destination_type import DestinationType
 from dbt_audiences.core.identity import Identity
 
 
@@ -181,7 +182,8 @@ class Trait:
 class Destination:
     """`destinations/<key>.yml`; `secrets` hold the templates, never the values (`Secret` renders late).
 
-    rate_limit  (count, per) as in `100/second`
+    rate_limit   (count, per) as in `100/second`
+    declaration  of its type, where the project declares it
     """
 
     key: str
@@ -197,6 +199,7 @@ class Destination:
     allow_private_addresses: bool
     enabled: bool
     place: Place
+    declaration: DestinationType | None = None
 
 
 @dataclass(frozen=True, slots=True)

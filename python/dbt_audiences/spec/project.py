@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from dbt_audiences.core.identity import Identity
 from dbt_audiences.core.project import Audience, Destination, Project, Trait
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
+from dbt_audiences.spec.destination_types import read_types
 from dbt_audiences.spec.entities import check_related, check_tables
 from dbt_audiences.spec.fields import Problems
 from dbt_audiences.spec.hashes import definition_hash
@@ -26,6 +28,8 @@ from dbt_audiences.spec.trait import read_trait
 
 Definition = TypeVar("Definition", Audience, Trait, Destination)
 FOLDERS = ("audiences", "traits", "destinations")
+TYPES = ("destinations", "types")
+"""Where a project declares destination types."""
 
 
 def load_project(root: Path, reuse: Reuse | None = None) -> Project:
@@ -39,6 +43,10 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
     audiences = _folder(root, "audiences", read_audience, problems, hashes, reuse)
     traits = _folder(root, "traits", read_trait, problems, hashes, reuse)
     destinations = _folder(root, "destinations", read_destination, problems, {}, None)
+    types = read_types(root, problems)
+    destinations = {
+        key: replace(one, declaration=types[one.type]) if one.type in types else one for key, one in destinations.items()
+    }
     identity = read_identity(root, problems)
     declared = read_models(root, (identity or Identity()).types, problems)
     sql_traits = tuple(declared.sql_traits)
@@ -91,6 +99,8 @@ def _folder(
     found: dict[str, Definition] = {}
     for path in sorted((root / folder).glob("*")):
         if path.name.startswith("."):
+            continue
+        if path.is_dir() and (folder, path.name) == TYPES:
             continue
         if path.is_dir():
             _refuse_nested(root, folder, path, problems)

@@ -19,12 +19,12 @@ def call(envelope: Envelope, unit: Unit) -> dict[str, object]:
     context = _context(envelope, unit)
     email = {"email": unit.identifiers["email"]} if "email" in unit.identifiers else {}
     if is_track:
-        found["event"] = _event(envelope, unit)
-        found["properties"] = _properties(envelope, unit)
+        found["event"] = event(envelope, unit)
+        found["properties"] = properties(envelope, unit)
         if email:
             context["traits"] = email
     else:
-        found["traits"] = {**email, **said_of(envelope, unit), **_membership(envelope, unit)}
+        found["traits"] = {**email, **said_of(envelope, unit), **membership(envelope, unit)}
     found["context"] = context
     found["timestamp"] = f"{envelope.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
     return found
@@ -85,17 +85,20 @@ def _context(envelope: Envelope, unit: Unit) -> dict[str, object]:
     }
 
 
-def _membership(envelope: Envelope, unit: Unit) -> dict[str, object]:
+def membership(envelope: Envelope, unit: Unit) -> dict[str, object]:
+    """Whether it is a member, under the audience's key; nothing for a trait."""
     return {} if envelope.values else {envelope.audience: unit.side == "add"}
 
 
-def _event(envelope: Envelope, unit: Unit) -> str:
+def event(envelope: Envelope, unit: Unit) -> str:
+    """The name of its track."""
     if envelope.values:
         return envelope.computed_event
     return envelope.entered_event if unit.side == "add" else envelope.exited_event
 
 
-def _properties(envelope: Envelope, unit: Unit) -> dict[str, object]:
+def properties(envelope: Envelope, unit: Unit) -> dict[str, object]:
+    """The properties of its track."""
     if envelope.values:
         return {"trait_key": envelope.audience, **said_of(envelope, unit)}
-    return {**said_of(envelope, unit), "audience_key": envelope.audience, **_membership(envelope, unit)}
+    return {**said_of(envelope, unit), "audience_key": envelope.audience, **membership(envelope, unit)}

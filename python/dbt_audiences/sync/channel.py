@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from dbt_audiences.core.definitions import SendAs, Which
+from dbt_audiences.core.destination_type import DestinationType
 from dbt_audiences.sync.effects import Effects
 
 Side = Literal["add", "remove"]
@@ -48,6 +49,7 @@ class Outcome:
 
     verdict   `pending`: its fate is unknown, try the same again; `unsent`: it never left, plan anew; `held`: a person must act
     refused   (messageId or profile_id, reason) of what a delivered request's answer did not take
+    postponed  the same of what it did not take now, and may take another time
     divides   a rejection that may be one row's fault
     stops     nothing more should be sent now
     tries     how often it was sent in this process
@@ -59,6 +61,7 @@ class Outcome:
     divides: bool = False
     stops: bool = False
     tries: int = 1
+    postponed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,9 @@ class Channel(Protocol):
     def deliver(self, requests: Sequence[Request]) -> list[Outcome]:
         """Send them and say what became of each, in their order; never raises for what the other side does."""
 
+    def try_out(self) -> Outcome:
+        """Whether it can be reached and takes the credentials; changes nothing there."""
+
     def tidy(self, kept: Sequence[str]) -> None:
         """Remove what was prepared for requests that will never be sent; `kept` are the bodies of those that will."""
 
@@ -143,7 +149,10 @@ class Spec:
     identifiers       the default for a send that names none
     identifier_types  the only types it can carry; None: any
     is_mixed          adds and removals go in one request
+    needed_secrets    those of `secrets` without which it cannot work
     check_secret      raises `ValueError` for a rendered secret that cannot work
+    takes_accounts    it can be told of accounts, and not of users only
+    declaration       the file that declares it, where one does
     """
 
     type: str
@@ -154,8 +163,11 @@ class Spec:
     identifier_types: tuple[str, ...] | None
     is_mixed: bool
     open: Callable[[Opening], Channel]
+    needed_secrets: tuple[str, ...] = ()
     check_secret: Callable[[str, str], None] | None = None
     value_forms: tuple[SendAs, ...] | None = None
+    takes_accounts: bool = True
+    declaration: DestinationType | None = None
 
     def forms_of(self, *, is_value: bool) -> tuple[SendAs, ...]:
         """What `as:` may be for an audience, or for a trait."""

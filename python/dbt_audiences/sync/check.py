@@ -9,7 +9,7 @@ from dbt_audiences.core.errors import Problem
 from dbt_audiences.core.project import Destination, Project
 from dbt_audiences.sync.channel import Setting, Spec
 from dbt_audiences.sync.check_sends import identifiers_of, problems_of_send
-from dbt_audiences.sync.destinations import destination_types
+from dbt_audiences.sync.destinations import destination_types, type_of
 from dbt_audiences.sync.templates import is_template, rendered
 from dbt_audiences.sync.wording import hint_of, listed
 
@@ -23,7 +23,7 @@ def check_destinations(project: Project) -> list[Problem]:
     for sent in project.sendable:
         for send in sent.send_to:
             destination = project.destinations.get(send.destination)
-            spec = None if destination is None else destination_types().get(destination.type)
+            spec = None if destination is None else type_of(destination)
             if spec is not None:
                 problems += problems_of_send(send, sent, spec, chosen)
     return problems
@@ -59,13 +59,12 @@ def used_secrets(destination: Destination, spec: Spec) -> dict[str, str]:
 
 
 def _of_destination(destination: Destination) -> Iterator[Problem]:
-    types = destination_types()
-    spec = types.get(destination.type)
+    spec = type_of(destination)
     if spec is None:
         yield Problem(
             destination.place,
             f"the destination `{destination.key}` has the unknown type `{destination.type}`",
-            hint_of(destination.type, types),
+            hint_of(destination.type, destination_types()),
         )
         return
     for words, given, known in (
@@ -86,6 +85,11 @@ def _of_destination(destination: Destination) -> Iterator[Problem]:
             problem = _wrong_value(setting, value)
             if problem is not None:
                 yield Problem(destination.place, problem)
+    for name in spec.needed_secrets:
+        if name not in destination.secrets:
+            variable = f"{destination.key}_{name}".upper()
+            message = f"a {spec.type} destination needs the secret `{name}`"
+            yield Problem(destination.place, message, f"secrets: {{{name}: \"{{{{ env_var('{variable}') }}}}\"}}")
     for name, template in destination.secrets.items():
         if name in spec.secrets and spec.check_secret is not None and not is_template(template):
             try:

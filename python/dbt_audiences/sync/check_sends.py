@@ -9,7 +9,7 @@ from dbt_audiences.core.errors import Problem
 from dbt_audiences.core.project import Audience, Destination, Sendable, SendTo
 from dbt_audiences.spec.audience import ELIGIBLE
 from dbt_audiences.sync.channel import ACCOUNT_IDENTIFIER, IDENTIFIER_COLUMNS, Spec
-from dbt_audiences.sync.destinations import destination_types
+from dbt_audiences.sync.destinations import type_of
 from dbt_audiences.sync.wording import hint_of, listed
 
 IdentifiersOf = Callable[[SendTo, Sendable], Mapping[str, Which]]
@@ -26,7 +26,7 @@ def identifiers_of(destinations: Mapping[str, Destination]) -> IdentifiersOf:
         if named:
             return named
         destination = destinations.get(send.destination)
-        spec = destination_types().get(destination.type) if destination is not None else None
+        spec = type_of(destination) if destination is not None else None
         default = _DEFAULT_IDENTIFIERS if spec is None else spec.identifiers
         types, anonymous = _eligible(sent)
         found: dict[str, Which] = {name: which for name, which in default.items() if name in {*types, *anonymous}}
@@ -53,6 +53,9 @@ def problems_of_send(send: SendTo, sent: Sendable, spec: Spec, chosen: Identifie
         hint = f"it takes {listed(forms)}" if isinstance(sent, Audience) else "leave `as` out"
         yield Problem(send.place, f"a {spec.type} destination cannot be sent `as: {send.as_}`", hint)
     yield from _words_of_another_form(send, send.as_ or forms[0])
+    if sent.of == "accounts" and not spec.takes_accounts and (send.as_ or forms[0]) != "events":
+        hint = "`as: events` tells each of their users" if "events" in forms else "send an audience of users"
+        yield Problem(send.place, f"a {spec.type} destination knows users, and no accounts", hint)
     for name in send.identifiers or ():
         if spec.identifier_types is not None and name not in spec.identifier_types and not _is_of_account(name, sent):
             message = f"a {spec.type} destination cannot carry the identifier `{name}`"

@@ -13,7 +13,7 @@ from dbt_audiences.core.warehouse import Relations, Warehouse
 from dbt_audiences.sync import plan
 from dbt_audiences.sync.channel import Channel, Envelope, Opening, Side, Spec
 from dbt_audiences.sync.check import check_destinations, identifiers_of, used_secrets, used_settings
-from dbt_audiences.sync.destinations import destination_types
+from dbt_audiences.sync.destinations import type_of
 from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.ledger import Ledger
 from dbt_audiences.sync.outbox import Outbox
@@ -88,7 +88,7 @@ def sync_connection(
     is_noted = not dry_run and among is None
     if not (destination.enabled and send.enabled and sent.enabled):
         return _recorded(ledger, replace(result, status="disabled", message="disabled"), now, is_noted=is_noted)
-    spec = destination_types().get(destination.type)
+    spec = type_of(destination)
     if spec is None:
         result = replace(result, status="failed", message=f"the destination type `{destination.type}` is unknown")
         return _recorded(ledger, result, now, is_noted=is_noted)

@@ -1,16 +1,18 @@
-"""One POST with its retries: what each answer means, how long to wait, and what never to wait for."""
+"""One HTTP request with its retries: what each answer means, how long to wait, and what never to wait for."""
 
 from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from dbt_audiences.sync.addresses import PrivateAddress, is_public
 from dbt_audiences.sync.channel import Outcome
@@ -28,12 +30,35 @@ _REJECTING = (400, 404, 410, 413, 422)
 _DIVIDING = (400, 413, 422)
 _HOLDING = (401, 403)
 _OVERLOADED = (408, 425, 429, 503)
+_FIRST_EPOCH = 1_000_000_000
+"""A reset header above this holds an instant, below it seconds."""
+
+_RESETS = ("X-Ratelimit-Retry-After", "RateLimit-Reset", "X-RateLimit-Reset")
 
 HOLD_REASON = "a person must renew the credentials"
 
 
 Signer = Callable[[str, bytes], Mapping[str, str]]
 """(request id, body) -> the headers of a body sent now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A request as it is sent; `headers` are made anew for each try, `url` is encoded already."""
+
+    method: str
+    url: str
+    body: bytes | None
+    headers: Callable[[], Mapping[str, str]]
 
 
 class PublicResolver(AbstractResolver):
@@ -69,29 +94,57 @@ def session(*, allow_private_addresses: bool, connections: int) -> aiohttp.Clien
 async def post(
     client: aiohttp.ClientSession, url: str, request_id: str, body: bytes, *, sign: Signer, effects: Effects
 ) -> Outcome:
-    """Send until the answer is final or the tries are used up."""
-    outcome = Outcome("unsent")
+    """Post a body until the answer is final or the tries are used up."""
+    sending = Sending("POST", url, body, lambda: sign(request_id, body))
+    outcome, _ = await send(client, sending, judge=lambda answer: judged(answer.status, answer.text), effects=effects)
+    return outcome
+
+
+async def send(
+    client: aiohttp.ClientSession,
+    sending: Sending,
+    *,
+    judge: Callable[[Answer], Outcome],
+    effects: Effects,
+    admit: Callable[[], Awaitable[Outcome | None]] | None = None,
+    slow_down: Callable[[float], None] | None = None,
+) -> tuple[Outcome, Answer | None]:
+    """Send until the answer is final or the tries are used up; what it came to, and the last answer.
+
+    judge      what an answer means
+    admit      waits before each try; what it gives instead of None ends the sending
+    slow_down  told for how many seconds the other side wants no requests
+    """
+    outcome, answer = Outcome("unsent"), None
     for tries in range(1, TRIES + 1):
-        outcome, wished_wait = await _once(client, url, request_id, body, sign=sign, effects=effects)
-        outcome = _counted(outcome, tries)
+        refusal = None if admit is None else await admit()
+        if refusal is not None:
+            return (refusal if tries == 1 else replace(outcome, stops=True)), answer
+        outcome, answer = await _once(client, sending, judge)
+        outcome = replace(outcome, tries=tries)
+        wished_wait = None if answer is None else _wished_wait(answer, effects.clock)
+        if wished_wait is not None and slow_down is not None:
+            slow_down(wished_wait)
         if outcome.verdict != "pending" or tries == TRIES:
             break
         if wished_wait is not None and wished_wait > LONGEST_WAIT_SECONDS:
             break
         own_wait = FIRST_WAIT_SECONDS * 2 ** (tries - 1) * effects.jitter()
         await effects.sleep(own_wait if wished_wait is None else wished_wait)
-    return outcome
+    return outcome, answer
 
 
 async def _once(
-    client: aiohttp.ClientSession, url: str, request_id: str, body: bytes, *, sign: Signer, effects: Effects
-) -> tuple[Outcome, float | None]:
-    """What one attempt came to, and the wait that the other side asked for."""
+    client: aiohttp.ClientSession, sending: Sending, judge: Callable[[Answer], Outcome]
+) -> tuple[Outcome, Answer | None]:
+    """What one attempt came to."""
     try:
-        async with client.post(url, data=body, headers=sign(request_id, body), allow_redirects=False) as response:
+        async with client.request(
+            sending.method, URL(sending.url, encoded=True), data=sending.body, headers=sending.headers(), allow_redirects=False
+        ) as response:
             text = await _read(response)
-            wait = _wished_wait(response.headers.get("Retry-After"), effects.clock)
-            return judged(response.status, text), wait
+            answer = Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, text)
+            return judge(answer), answer
     except PrivateAddress as error:
         return Outcome("unsent", str(error), stops=True), None
     except aiohttp.InvalidURL:
@@ -127,13 +180,18 @@ def judged(status: int, text: str) -> Outcome:
     """What a status and a body say; a 2xx body that is no list of rejections takes everything."""
     if 200 <= status < 300:
         return Outcome("delivered", refused=_refused(text))
-    said = " ".join(text.split())[:_REASON_LENGTH]
-    reason = f"{status}: {said}" if said else str(status)
+    reason = reason_of(status, text)
     if status in _REJECTING:
         return Outcome("rejected", reason, divides=status in _DIVIDING)
     if status in _HOLDING:
         return Outcome("held", f"{reason}; {HOLD_REASON}", stops=True)
     return Outcome("pending", reason, stops=status in _OVERLOADED)
+
+
+def reason_of(status: int, text: str) -> str:
+    """A status and the beginning of what came with it."""
+    said = " ".join(text.split())[:_REASON_LENGTH]
+    return f"{status}: {said}" if said else str(status)
 
 
 def _refused(text: str) -> tuple[tuple[str, str], ...]:
@@ -150,17 +208,26 @@ def _refused(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _wished_wait(header: str | None, clock: Callable[[], datetime]) -> float | None:
-    if header is None:
+def _wished_wait(answer: Answer, clock: Callable[[], datetime]) -> float | None:
+    """Seconds that the other side asks for: `Retry-After`, or on 429 the vendors' own headers."""
+    header = answer.headers.get("retry-after")
+    if header is not None:
+        return _seconds(header.strip(), clock)
+    if answer.status != 429:
         return None
-    text = header.strip()
+    found = next((answer.headers[name.lower()] for name in _RESETS if name.lower() in answer.headers), None)
+    if found is None:
+        return None
+    seconds = _seconds(found.strip().partition(".")[0], clock)
+    if seconds is not None and seconds >= _FIRST_EPOCH:
+        return max(0.0, seconds - clock().timestamp())
+    return seconds
+
+
+def _seconds(text: str, clock: Callable[[], datetime]) -> float | None:
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        return float(text[:10])
     try:
         return max(0.0, (parsedate_to_datetime(text) - clock()).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-def _counted(outcome: Outcome, tries: int) -> Outcome:
-    return Outcome(outcome.verdict, outcome.reason, outcome.refused, outcome.divides, outcome.stops, tries)

@@ -7,6 +7,7 @@ import re
 
 # A number that a float cannot hold travels as a text between two NULs, which warehouse texts lack, and is unwrapped at the end.
 _WRAPPED = re.compile(r'"\\u0000n(-?[0-9][0-9.eE+-]*)\\u0000"')
+_WRAPPED_PLAINLY = re.compile(r"\x00n(-?[0-9][0-9.eE+-]*)\x00")
 _SAFE_DIGITS = 18
 
 
@@ -38,6 +39,11 @@ def dumped(value: object) -> str:
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and UTF-8 cannot
         text = _encode_as_ascii(value)
     return _WRAPPED.sub(r"\1", text) if "\\u0000n" in text else text
+
+
+def plain_numbers(text: str) -> str:
+    """A text into which parsed values went, with their numbers as they were written."""
+    return _WRAPPED_PLAINLY.sub(r"\1", text) if "\x00" in text else text
 
 
 def _wrapped(digits: str) -> str:

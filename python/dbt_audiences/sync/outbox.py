@@ -117,13 +117,16 @@ class Outbox:
 
     def _settle(self, outcomes: Sequence[tuple[Request, Outcome]]) -> list[Request]:
         refused: list[RefusedRow] = []
+        postponed: list[RefusedRow] = []
         divided: dict[str, Halves] = {}
         for request, outcome in outcomes:
             rejected = 0
             if outcome.verdict == "delivered":
-                rows, rejected = self._refused(request, outcome)
+                rows, rejected = self._named(request, outcome.refused)
+                later, waiting = self._named(request, outcome.postponed)
                 refused += rows
-                self.delivered += request.row_count - rejected
+                postponed += later
+                self.delivered += request.row_count - rejected - waiting
             elif outcome.verdict == "rejected" and outcome.divides and request.row_count > 1:
                 divided[request.id] = self._halves(request)
             elif outcome.verdict == "rejected":
@@ -132,7 +135,7 @@ class Outbox:
                 self.expected -= request.row_count
             self.rejected += rejected
             self._note(request, outcome, rejected)
-        settle(self._warehouse, self._ledger, outcomes, refused, divided, self._effects.clock())
+        settle(self._warehouse, self._ledger, outcomes, refused, divided, self._effects.clock(), postponed=postponed)
         if self._progress is not None:
             self._progress(self.delivered, self.expected)
         return [half for halves in divided.values() for half in (halves.first, halves.second)]
@@ -144,18 +147,20 @@ class Outbox:
             self.is_held = True
         if outcome.verdict in ("pending", "held") or (outcome.verdict == "unsent" and outcome.stops):
             self.trouble = self.trouble or outcome.reason
+        if outcome.postponed:
+            self.trouble = self.trouble or outcome.postponed[0][1]
         self._stuck = self._stuck + 1 if outcome.verdict == "pending" else 0
         if outcome.stops or self._stuck >= STUCK_IN_A_ROW:
             self.is_stopped = True
 
-    def _refused(self, request: Request, outcome: Outcome) -> tuple[list[RefusedRow], int]:
-        """The rows that an answer did not take, and the number of their units.
+    def _named(self, request: Request, named: Sequence[tuple[str, str]]) -> tuple[list[RefusedRow], int]:
+        """The rows that an answer names as not taken, and the number of their units.
 
-        A row that several calls carry is refused when all of them are.
+        A row that several calls carry is not taken when none of them is.
         """
-        if not outcome.refused:
+        if not named:
             return [], 0
-        reasons = dict(outcome.refused)
+        reasons = dict(named)
         blamed: dict[tuple[str, str], str] = {}
         taken: set[tuple[str, str]] = set()
         count = 0

@@ -29,7 +29,7 @@ def _member(envelope: Envelope, unit: Unit) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A call or member of a body: the name that an answer may use for it, and the identifiers that it carries."""
+    """A call or member of a body: the name that an outcome may use for it, and the identifiers that it carries."""
 
     name: str
     identifiers: frozenset[Identifier]
@@ -44,7 +44,7 @@ def mentions(text: str) -> list[Mention]:
             external = item["context"]["externalIds"]
             found.append(Mention(item["messageId"], frozenset((each["type"], each["id"]) for each in external)))
         else:
-            found.append(Mention(item["profile_id"], frozenset(item["identifiers"].items())))
+            found.append(Mention(item.get("id", item["profile_id"]), frozenset(item["identifiers"].items())))
     return found
 
 

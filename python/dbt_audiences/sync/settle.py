@@ -40,11 +40,18 @@ def settle(
     refused: Sequence[RefusedRow],
     divided: Mapping[str, Halves],
     at: datetime,
+    *,
+    postponed: Sequence[RefusedRow] = (),
 ) -> None:
-    """One transaction for all: a crash before it repeats these requests under their ids, one after it repeats nothing."""
+    """One transaction for all: a crash before it repeats these requests under their ids, one after it repeats nothing.
+
+    postponed  rows that were not taken now; they stay pending, in a request of their own that the next sync plans anew
+    """
     now = instant_literal(at)
     with warehouse.transaction():
         _reject_rows(warehouse, ledger, refused, now)
+        for request, _ in outcomes:
+            _postpone(warehouse, ledger, request, [row for row in postponed if row.request_id == request.id], at)
         for request, outcome in outcomes:
             if request.id in divided:
                 _divide(warehouse, ledger, request, divided[request.id], at)
@@ -68,6 +75,33 @@ def _reject_rows(warehouse: Warehouse, ledger: Ledger, refused: Sequence[Refused
         f"update {ledger.deliveries} as row_ set status = 'rejected', reason = refused.reason, settled_at = {now} "
         f"from {_REFUSED} as refused where row_.request_id = refused.request_id "
         "and row_.identifier_type = refused.identifier_type and row_.identifier_value = refused.identifier_value"
+    )
+
+
+def _postpone(warehouse: Warehouse, ledger: Ledger, request: Request, rows: Sequence[RefusedRow], at: datetime) -> None:
+    if not rows:
+        return
+    this, later = f"request_id = {text_literal(request.id)}", f"{request.id}-later"
+    sync_id, content_type, created_at = warehouse.fetch(
+        f"select sync_id, content_type, created_at from {ledger.requests} where {this}"
+    )[0]
+    values = (
+        later,
+        ledger.destination,
+        ledger.audience,
+        sync_id,
+        "planned",
+        content_type,
+        None,
+        len(rows),
+        0,
+        created_at,
+        None,
+    )
+    warehouse.insert(ledger.requests, REQUEST_COLUMNS, [values])
+    which = _one_of([(row.identifier_type, row.identifier_value) for row in rows])
+    warehouse.execute(
+        f"update {ledger.deliveries} set request_id = {text_literal(later)} where {this} and status = 'pending' and {which}"
     )
 
 

@@ -62,6 +62,17 @@ class Folder:
         """Name the files and list them."""
         return [self._deliver(request) for request in requests]
 
+    def try_out(self) -> Outcome:
+        """Make the folder and a file in it, and remove the file."""
+        place = self._folder / f".{self._envelope.destination}.test"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            place.touch()
+            place.unlink()
+        except OSError as error:
+            return Outcome("pending", f"{self._shown_path}: {error.strerror or error}")
+        return Outcome("delivered", "files can be written there")
+
     def tidy(self, kept: Sequence[str]) -> None:
         """Remove what earlier syncs prepared and will not name."""
         awaited = {self._place(body, "part").name for body in kept}

@@ -49,6 +49,10 @@ class Webhook:
         """Post each; after one that says stop, what has not left stays."""
         return self._runner.run(self._deliver(requests))
 
+    def try_out(self) -> Outcome:
+        """Ask what it allows: any answer but a refusal of the credentials says that it is there."""
+        return self._runner.run(self._try_out())
+
     def tidy(self, kept: Sequence[str]) -> None:
         """A request that was not sent leaves nothing behind."""
 
@@ -65,6 +69,25 @@ class Webhook:
             "headers": {"content-type": self.content_type, "webhook-id": request_id},
             "body": json.loads(body),
         }
+
+    async def _try_out(self) -> Outcome:
+        from dbt_audiences.sync.http import Sending, judged, send, session
+
+        private = self._opening.allow_private_addresses
+        if not private:
+            try:
+                refuse_private_literal(self._url)
+            except PrivateAddress as error:
+                return Outcome("unsent", str(error), stops=True)
+        if self._client is None:
+            self._client = session(allow_private_addresses=private, connections=CONNECTIONS)
+        asked = Sending("OPTIONS", self._url, None, dict)
+        outcome, answer = await send(
+            self._client, asked, judge=lambda got: judged(got.status, ""), effects=self._opening.effects
+        )
+        if answer is not None and outcome.verdict != "held":
+            return Outcome("delivered", f"it answers ({answer.status} to OPTIONS); nothing was sent")
+        return outcome
 
     async def _deliver(self, requests: Sequence[Request]) -> list[Outcome]:
         from dbt_audiences.sync.http import post, session  # aiohttp takes long to import, and most commands send nothing

@@ -1,0 +1,1 @@
+"""Destination types that a file declares: templates rendered, requests sent, answers judged."""

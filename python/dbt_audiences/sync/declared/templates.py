@@ -1,0 +1,175 @@
+"""Templates and expressions compiled once: a text that is one expression keeps its type, any other gives text."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import ChainableUndefined, StrictUndefined, TemplateError, Undefined, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from dbt_audiences.core.destination_type import Template
+from dbt_audiences.spec.template_texts import EACH, IF
+from dbt_audiences.sync.declared.fields import hashed
+from dbt_audiences.sync.json_text import dumped, plain_numbers
+
+Context = Mapping[str, object]
+Rendered = Callable[[Context], object]
+
+
+class CannotRender(ValueError):
+    """A template lacks something that it needs."""
+
+
+class _Omitted:
+    """What `{{ ... | default(omit) }}` gives: the key or item that it stands for is left out."""
+
+
+OMIT = _Omitted()
+
+
+def _at(item: object, path: str) -> object:
+    for word in path.split("."):
+        item = item.get(word) if isinstance(item, Mapping) else None
+    return item
+
+
+def _keyed(items: object, by: str, value: str) -> dict[str, object]:
+    """A list of mappings as one of its own: what is at one path, in lower case -> what is at another."""
+    listed = items if isinstance(items, list) else ()
+    return {str(_at(item, by)).lower(): _at(item, value) for item in listed if _at(item, value) is not None}
+
+
+def _environment(**changes: Any) -> ImmutableSandboxedEnvironment:
+    made = ImmutableSandboxedEnvironment(**changes)
+    made.filters |= {
+        "sha256": lambda text: hashed(str(text), "sha256"),
+        "md5": lambda text: hashed(str(text), "md5"),
+        "base64": lambda text: base64.b64encode(str(text).encode()).decode(),
+        "keyed": _keyed,
+        "json": dumped,
+    }
+    return made
+
+
+@cache
+def _of_requests() -> ImmutableSandboxedEnvironment:
+    return _environment(undefined=StrictUndefined)
+
+
+@cache
+def _of_paths() -> ImmutableSandboxedEnvironment:
+    return _environment(undefined=StrictUndefined, finalize=lambda value: quote(str(value), safe=""))
+
+
+@cache
+def _of_answers() -> ImmutableSandboxedEnvironment:
+    return _environment(undefined=ChainableUndefined)
+
+
+def compiled(template: Template) -> Rendered:
+    """Context -> the value; raises `CannotRender`."""
+    match template:
+        case Mapping():
+            return _each(template) if EACH in template else _mapping(template)
+        case list():
+            items = [compiled(item) for item in template]
+            return lambda context: [made for item in items if (made := item(context)) is not OMIT]
+        case str() if "{{" in template or "{%" in template:
+            return _text(template)
+    return lambda context: template
+
+
+def path_of(template: str) -> Callable[[Context], str]:
+    """The same of a path: what it inserts is percent-encoded."""
+    made = _of_paths().from_string(template)
+    return lambda context: _guarded(template, lambda: made.render(context))
+
+
+def expression(text: str) -> Rendered:
+    """Context -> the value of an expression on an answer; what is not there is None."""
+    made = _of_answers().compile_expression(text)
+
+    def evaluated(context: Context) -> object:
+        try:
+            return made(context)
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+            return None
+
+    return evaluated
+
+
+def texts_of(template: Template) -> Iterable[str]:
+    """Every text of a template."""
+    if isinstance(template, Mapping):
+        for key, value in template.items():
+            yield key
+            yield from texts_of(value)
+    elif isinstance(template, list):
+        for item in template:
+            yield from texts_of(item)
+    elif isinstance(template, str):
+        yield template
+
+
+def _mapping(template: Mapping[str, Template]) -> Rendered:
+    entries = [(compiled(key), compiled(value)) for key, value in template.items()]
+
+    def rendered(context: Context) -> object:
+        made = ((key, value(context)) for key, value in entries)
+        return {str(key(context)): value for key, value in made if value is not OMIT}
+
+    return rendered
+
+
+def _each(template: Mapping[str, Template]) -> Rendered:
+    """A list with an item for each row, or for each row for which `$if` holds."""
+    item = compiled(template[EACH])
+    holds = _condition(str(template[IF])) if IF in template else None
+
+    def rendered(context: Context) -> object:
+        rows: Any = context["rows"]
+        contexts = ({**context, "row": row} for row in rows)
+        return [made for of_row in contexts if (holds is None or holds(of_row)) and (made := item(of_row)) is not OMIT]
+
+    return rendered
+
+
+def _condition(text: str) -> Rendered:
+    made = _of_requests().compile_expression(text, undefined_to_none=False)
+    return lambda context: _guarded(text, lambda: bool(made(context)))
+
+
+def _text(template: str) -> Rendered:
+    environment = _of_requests()
+    tree = environment.parse(template).body
+    is_expression = (
+        len(tree) == 1
+        and isinstance(tree[0], nodes.Output)
+        and len(tree[0].nodes) == 1
+        and not isinstance(tree[0].nodes[0], nodes.TemplateData)
+    )
+    if not is_expression:
+        made = environment.from_string(template)
+        return lambda context: _guarded(template, lambda: plain_numbers(made.render(context)))
+    value_of = environment.compile_expression(template.strip()[2:-2].strip("-+"), undefined_to_none=False)
+
+    def value(context: Context) -> object:
+        found = value_of(context)
+        if isinstance(found, Undefined):
+            raise CannotRender(f"`{template}` is not there")
+        return found
+
+    return lambda context: _guarded(template, lambda: value(context))
+
+
+def _guarded(template: str, make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except CannotRender:
+        raise
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise CannotRender(f"`{template}` cannot be rendered: {error}") from None
