@@ -43,6 +43,8 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
+    query: dict[str, str] = field(default_factory=dict)
 
     @property
     def json(self) -> Any:
@@ -101,7 +103,8 @@ class Receiver:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        received = Received(request.path, {name.lower(): value for name, value in request.headers.items()}, body)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        received = Received(request.path, headers, body, request.method, dict(request.query))
         self.requests.append(received)
         if self._log is not None:
             _append(self._log, received)

@@ -189,6 +189,7 @@ class DestinationType:
 
     most_rows, most_bytes  of a request; `most_rows` None: one request that only counts who enters and leaves
     accounts   it can be told of accounts
+    any_identifier  it takes identifiers of all types, and not those of `fields` alone
     minimum    members below which the vendor does not use a list; for people
     proven_by  for people: what its requests were held against
     """
@@ -213,5 +214,6 @@ class DestinationType:
     row_rules: tuple[RowRule, ...]
     check: Call | None
     accounts: bool
+    any_identifier: bool
     minimum: int
     place: Place

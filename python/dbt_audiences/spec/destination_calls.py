@@ -20,7 +20,7 @@ from dbt_audiences.core.destination_type import (
 )  # fmt: skip
 from dbt_audiences.spec.fields import Fields, Problems, nearest
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Wrong
-from dbt_audiences.spec.template_texts import NAMES, expression_of, template_of, text_template
+from dbt_audiences.spec.template_texts import expression_of, template_of, text_template
 
 T = TypeVar("T")
 METHODS: Mapping[str, Method] = {method.lower(): method for method in get_args(Method)}
@@ -28,7 +28,6 @@ ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
 ROW_MEANINGS: tuple[RowMeaning, ...] = get_args(RowMeaning)
 INDEX = "index"
-NO_ROW = tuple(name for name in NAMES if name != "row")
 
 
 def read_calls(node: Node, by: tuple[str, ...], problems: Problems) -> tuple[Call, ...]:
@@ -77,7 +76,7 @@ def _call(fields: Fields, by: tuple[str, ...]) -> Call:
         hint = "such as post: /lists/members"
         raise Wrong(fields.place, f"{fields.what} has one of: {', '.join(METHODS)}", hint)
     path_node = fields.need(given[0])
-    path = text_template(path_node, f"`{given[0]}`", NAMES)
+    path = text_template(path_node, f"`{given[0]}`")
     if not path.startswith("/"):
         raise Wrong(path_node.place, f"`{given[0]}` begins with a slash: it is a path below `base_url`", f"/{path}")
     body, until, skip, save = (fields.take(word) for word in ("body", "until", "skip", "save"))
@@ -105,7 +104,7 @@ def _templates(fields: Fields, key: str) -> Mapping[str, object]:
         return {}
     if not isinstance(node, MapNode):
         raise Wrong(node.place, f"`{key}` must be a mapping", "such as {limit: 100}")
-    return {name: template_of(value, NO_ROW) for name, value in node.entries.items()}
+    return {name: template_of(value) for name, value in node.entries.items()}
 
 
 def _saved(node: Node) -> Mapping[str, str]:

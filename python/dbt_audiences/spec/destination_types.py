@@ -34,8 +34,13 @@ HASHES: tuple[Hash, ...] = get_args(Hash)
 WHICH: tuple[Which, ...] = get_args(Which)
 KINDS = ("text", "url", "integer")
 PROOFS = ("contract receiver", "real server", "not yet")
-OWN_SETTINGS = ("base_url", "batch_size")
-"""Settings that every declared type has."""
+OWN_SETTINGS = ("base_url", "batch_size", "token_url")
+"""Settings that declared types have anyway; `token_url` where a token is fetched."""
+
+OF_ROWS = (
+    "index", "message_id", "profile_id", "group_id", "op", "is_member", "attributes", "traits", "event", "properties", "call",
+)  # fmt: skip
+"""What `row` knows besides identifiers."""
 
 AUTHS = ("bearer", "basic", "headers", "query", "token")
 MOST_ROWS, MOST_BYTES = 10_000, 1_000_000
@@ -70,7 +75,7 @@ def read_type(node: Node, stem: str, problems: Problems) -> DestinationType:
         proven_by=fields.one_of("proven_by", PROOFS) or "not yet",
         options=_options(fields.take("settings"), problems),
         secrets=fields.distinct("secrets") or (),
-        base_url=text_template(fields.need("base_url"), "`base_url`", ("settings",)),
+        base_url=text_template(fields.need("base_url"), "`base_url`", ("settings", "secret")),
         auth=Auth() if auth is None else problems.attempt(_auth, auth, problems) or Auth(),
         fields=sent,
         most_rows=rows,
@@ -82,6 +87,7 @@ def read_type(node: Node, stem: str, problems: Problems) -> DestinationType:
         row_rules=read_row_rules(fields.items("rows"), by, problems),
         check=None if check is None else problems.attempt(read_call, check, (), problems),
         accounts=fields.boolean("accounts", False),
+        any_identifier=fields.boolean("any_identifier", False),
         minimum=fields.whole("minimum", 0) or 0,
         place=fields.place,
     )
@@ -102,8 +108,9 @@ def _fields(node: Node, problems: Problems) -> tuple[Field, ...]:
 
 
 def _field(name: str, node: Node, problems: Problems) -> Field:
-    if re.fullmatch(r"[a-z][a-z0-9_]*", name) is None or name == "index":
-        raise Wrong(node.place, f"`{name}` cannot name an identifier in a template", "lower-case letters, digits and `_`")
+    if re.fullmatch(r"[a-z][a-z0-9_]*", name) is None or name in OF_ROWS:
+        hint = f"lower-case letters, digits and `_`, and none of: {', '.join(OF_ROWS)}; `of:` names its type"
+        raise Wrong(node.place, f"`{name}` cannot name an identifier in a template", hint)
     fields = Fields(node, f"the identifier `{name}`", problems)
     words = fields.distinct("normalize") or ()
     for word in words:

@@ -12,13 +12,16 @@ from dbt_audiences.core.definitions import Place
 from dbt_audiences.spec.fields import json_value, nearest, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 
-FILTERS = ("sha256", "md5", "base64", "keyed", "json")
+FILTERS = ("sha256", "md5", "base64", "keyed", "json", "texts", "uuid")
 """What the templates know beyond Jinja's own filters."""
 
-NAMES = ("settings", "secret", "token", "key", "list", "row", "rows", "found", "as_of", "sync_id", "entered", "left", "omit")
+NAMES = (
+    "settings", "secret", "token", "key", "list", "row", "rows", "found", "as_of", "epoch", "sync_id", "entered", "left",
+    "omit",
+)  # fmt: skip
 """What stands behind each: docs/destination-types.md."""
 
-ANSWER_NAMES = ("status", "headers", "body", "text", "item", *NAMES)
+ANSWER_NAMES = ("status", "headers", "body", "text", "item", "place", *NAMES)
 EACH, IF = "$each", "$if"
 
 
@@ -74,7 +77,7 @@ def _check(text: str, place: Place, names: tuple[str, ...]) -> None:
         tree = _environment().parse(text)
     except TemplateSyntaxError as error:
         raise Wrong(place, f"the template cannot be read: {error.message}", "templates are those of Jinja") from None
-    unknown = sorted(meta.find_undeclared_variables(tree) - set(names))
+    unknown = sorted(meta.find_undeclared_variables(tree) - {*names, *_environment().globals})
     if unknown:
         hint = nearest(unknown[0], names) or f"known here: {', '.join(names)}"
         raise Wrong(place, f"`{unknown[0]}` is not known in a template", hint)

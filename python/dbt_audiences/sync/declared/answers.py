@@ -75,11 +75,11 @@ class Answers:
         found: dict[str, Said] = {}
         for rule, each, key, reason in self._rows:
             items: Any = each(facts)
-            for item in items if isinstance(items, list | tuple) else ():
-                of_item = {**facts, "item": item}
+            for place, item in enumerate(items if isinstance(items, list | tuple) else ()):
+                of_item = {**facts, "item": item, "place": place}
                 said = str((reason(of_item) if reason is not None else None) or "no reason given")[:_REASON_LENGTH]
                 for row in _named(rows, rule.by, key(of_item)):
-                    found.setdefault(row["id"], (rule.then, said))
+                    found.setdefault(row["message_id"], (rule.then, said))
         return found
 
 

@@ -66,7 +66,7 @@ class Declared:
 
     def _shown(self, body: str) -> dict[str, object]:
         statement = statement_of(body)
-        rows, unusable = rows_of(statement, self._type.fields)
+        rows, unusable = rows_of(statement, self._type.fields, any_identifier=self._type.any_identifier)
         context = {**self._context(statement, rows), "secret": Shown()}
         list_id = "<the id of the list>" if self._type.list_place.find is not None else self._envelope.list_name
         context["list"] = {**self._exchange.context["list"], "id": list_id}
@@ -97,7 +97,7 @@ class Declared:
 
     async def _try_out(self) -> Outcome:
         if self._type.check is not None:
-            outcome, _ = await self._exchange.call(compiled_call(self._type.check), self._exchange.context, "test")
+            outcome, _ = await self._exchange.call(compiled_call(self._type.check, self._type), self._exchange.context, "test")
             return outcome
         found = await self._exchange.list_id(self._exchange.context, "test", may_create=False)
         return found if isinstance(found, Outcome) else Outcome("delivered", "no request says more than that it is set up")
@@ -118,7 +118,7 @@ class Declared:
 
     async def _one(self, request: Request) -> Outcome:
         statement = statement_of(request.body)
-        rows, unusable = rows_of(statement, self._type.fields)
+        rows, unusable = rows_of(statement, self._type.fields, any_identifier=self._type.any_identifier)
         said: dict[str, Said] = {id_: ("rejected", reason) for id_, reason in unusable}
         context = self._context(statement, rows)
         if self._is_list and (rows or self._type.most_rows is None):
@@ -139,7 +139,7 @@ class Declared:
             facts = {**context, **facts_of(answer)}
             saved |= {name: save(facts) for name, save in call.save.items()}
             context["found"] = saved
-            rows = [row for row in rows if row["id"] not in said]
+            rows = [row for row in rows if row["message_id"] not in said]
         return Outcome("delivered", refused=_of(said, "rejected"), postponed=_of(said, "pending"), tries=max(tries, 1))
 
     def _in_play(self, call: Compiled, rows: list[Row], said: dict[str, Said], context: dict[str, object]) -> list[Row]:
@@ -148,8 +148,8 @@ class Declared:
             skip = call.call.skip
             for row in rows:
                 if not call.unless({**context, "row": row}):
-                    said[row["id"]] = (skip.then, skip.reason)
-        left = [row for row in rows if row["id"] not in said]
+                    said[row["message_id"]] = (skip.then, skip.reason)
+        left = [row for row in rows if row["message_id"] not in said]
         for place, row in enumerate(left):
             row["index"] = place
         context["rows"], context["row"] = left, left[0] if left else {}
@@ -165,6 +165,7 @@ class Declared:
             "entered": statement.entered,
             "left": statement.left,
             "as_of": envelope.as_of.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "epoch": int(envelope.as_of.timestamp()),
             "sync_id": envelope.sync_id,
         }
 

@@ -40,7 +40,7 @@ class Exchange:
         self._list_id: object = None
         self._lock = asyncio.Lock()
         self._finds = {
-            name: (find, compiled_call(find.call))
+            name: (find, compiled_call(find.call, type_))
             for name, find in (("find", type_.list_place.find), ("create", type_.list_place.create))
             if find is not None
         }

@@ -82,8 +82,10 @@ class Credentials:
     def token_request(self, context: Context) -> Sending:
         """The request that fetches a token; only where `token_url` is."""
         assert self.token_url is not None
+        settings: Any = context["settings"]
+        url = settings.get("token_url") or self.token_url(context)
         body = urlencode(_texts(self._form(context))).encode()
-        return Sending("POST", str(self.token_url(context)), body, lambda: {"content-type": CONTENT_TYPES["form"]})
+        return Sending("POST", str(url), body, lambda: {"content-type": CONTENT_TYPES["form"]})
 
 
 def body_bytes(call: Compiled, context: Context) -> bytes | None:
@@ -99,7 +101,8 @@ def body_bytes(call: Compiled, context: Context) -> bytes | None:
 def url_of(base_url: str, call: Compiled, context: Context, more: Mapping[str, str]) -> str:
     """The whole URL, percent-encoded."""
     query = urlencode({**_texts(call.query(context)), **more})
-    return f"{base_url.rstrip('/')}{call.path(context)}{f'?{query}' if query else ''}"
+    path = "" if call.call.path == "/" else call.path(context)
+    return f"{base_url.rstrip('/')}{path}{f'?{query}' if query else ''}"
 
 
 def sending_of(base_url: str, call: Compiled, credentials: Credentials, context: Context, request_id: str) -> Sending:

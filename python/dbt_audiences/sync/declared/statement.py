@@ -95,7 +95,7 @@ class Row(dict[str, Any]):
     def __init__(self, statement: Statement, index: int, fields: dict[str, str]) -> None:
         super().__init__(fields)
         self._statement, self._unit = statement, statement.units[index]
-        self["index"], self["id"], self["op"] = index, statement.message_ids[index], self._unit.side
+        self["index"], self["message_id"], self["op"] = index, statement.message_ids[index], self._unit.side
         self["profile_id"], self["is_member"] = self._unit.profile_id, self._unit.side == "add"
         if ACCOUNT_IDENTIFIER in self._unit.identifiers:
             self[ACCOUNT_IDENTIFIER] = self._unit.identifiers[ACCOUNT_IDENTIFIER]
@@ -121,7 +121,7 @@ _MADE: dict[str, Callable[[Envelope, Unit], object]] = {
 }
 
 
-def rows_of(statement: Statement, fields: Sequence[Field]) -> tuple[list[Row], list[tuple[str, str]]]:
+def rows_of(statement: Statement, fields: Sequence[Field], *, any_identifier: bool) -> tuple[list[Row], list[tuple[str, str]]]:
     """The rows that can be sent, and (id, reason) of those that have no identifier which could be one there."""
     rows, unusable = [], []
     for index, unit in enumerate(statement.units):
@@ -130,7 +130,7 @@ def rows_of(statement: Statement, fields: Sequence[Field]) -> tuple[list[Row], l
             for field in fields
             if field.of in unit.identifiers and (value := sent_value(field, unit.identifiers[field.of])) is not None
         }
-        if sent or ACCOUNT_IDENTIFIER in unit.identifiers:
+        if sent or any_identifier or ACCOUNT_IDENTIFIER in unit.identifiers:
             rows.append(Row(statement, index, sent))
         else:
             names = " or ".join(f"`{name}`" for name in unit.identifiers)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from jinja2 import ChainableUndefined, StrictUndefined, TemplateError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -43,14 +44,35 @@ def _keyed(items: object, by: str, value: str) -> dict[str, object]:
     return {str(_at(item, by)).lower(): _at(item, value) for item in listed if _at(item, value) is not None}
 
 
+def _texts(mapping: Mapping[str, object]) -> dict[str, str]:
+    """The values as texts: empty for none, `true` and `false` for truths."""
+    return {name: value if isinstance(value, str) else _text_of(value) for name, value in mapping.items()}
+
+
+def _text_of(value: object) -> str:
+    return "" if value is None else dumped(value)
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """`body.items` is what the answer calls items, and not a method of the mapping that holds it."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The key of a mapping before an attribute."""
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 def _environment(**changes: Any) -> ImmutableSandboxedEnvironment:
-    made = ImmutableSandboxedEnvironment(**changes)
+    made = _Environment(**changes)
     made.filters |= {
         "sha256": lambda text: hashed(str(text), "sha256"),
         "md5": lambda text: hashed(str(text), "md5"),
         "base64": lambda text: base64.b64encode(str(text).encode()).decode(),
         "keyed": _keyed,
         "json": dumped,
+        "texts": _texts,
+        "uuid": lambda text: str(UUID(hashed(str(text), "sha256")[:32])),
     }
     return made
 
@@ -100,19 +122,6 @@ def expression(text: str) -> Rendered:
             return None
 
     return evaluated
-
-
-def texts_of(template: Template) -> Iterable[str]:
-    """Every text of a template."""
-    if isinstance(template, Mapping):
-        for key, value in template.items():
-            yield key
-            yield from texts_of(value)
-    elif isinstance(template, list):
-        for item in template:
-            yield from texts_of(item)
-    elif isinstance(template, str):
-        yield template
 
 
 def _mapping(template: Mapping[str, Template]) -> Rendered:

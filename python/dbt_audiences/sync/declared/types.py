@@ -10,10 +10,11 @@ from dbt_audiences.core.errors import DefinitionError
 from dbt_audiences.spec.destination_types import read_type
 from dbt_audiences.spec.fields import Problems
 from dbt_audiences.spec.nodes import read_yaml
-from dbt_audiences.sync.channel import ACCOUNT_IDENTIFIER, Channel, Opening, Setting, Spec
+from dbt_audiences.sync.channel import Channel, Opening, Setting, Spec
 
 CATALOGUE = Path(__file__).parents[1] / "destinations"
 _OWN = (Setting("base_url", "url"), Setting("batch_size", "integer", most=10_000))
+_TOKEN_URL = Setting("token_url", "url")
 
 
 def spec_of(type_: DestinationType) -> Spec:
@@ -21,11 +22,11 @@ def spec_of(type_: DestinationType) -> Spec:
     settings = tuple(Setting(one.name, one.kind, one.is_required, one.choices) for one in type_.options)
     return Spec(
         type=type_.key,
-        settings=(*settings, *_OWN),
+        settings=(*settings, *_OWN, *(() if type_.auth.token_url is None else (_TOKEN_URL,))),
         secrets=type_.secrets,
         forms=tuple(type_.sends),
         identifiers={field.of: field.send for field in type_.fields if field.is_default},
-        identifier_types=tuple(dict.fromkeys(field.of for field in type_.fields if field.of != ACCOUNT_IDENTIFIER)),
+        identifier_types=None if type_.any_identifier else tuple(dict.fromkeys(field.of for field in type_.fields)),
         is_mixed=type_.most_rows is None,
         open=partial(_open, type_),
         takes_accounts=type_.accounts,
