@@ -6,6 +6,7 @@ without its word.
 
 from __future__ import annotations
 
+from docs.printed.catalogue import catalogue_page
 from docs.printed.commands import commands_page, exit_codes_page
 from docs.printed.destinations import destination_types_page
 from docs.printed.language import conditions_page, operators_page
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
         "not-supported.md": not_supported_page(),
         "tables.md": tables_page(),
         "destination-types.md": destination_types_page(),
+        "destination-catalogue.md": catalogue_page(),
         "exit-codes.md": exit_codes_page(),
     }
     return {name: _NOTE + text.strip() + "\n" for name, text in made.items()}

@@ -25,9 +25,10 @@ _VERDICTS = {
 
 def destination_types_page() -> str:
     """Settings of each type, sample payloads of the webhook, and what answers mean."""
-    parts = ["# Destination types\n"]
+    parts = ["# Destination types\n", "Vendors stand in the [catalogue](destination-catalogue.md).\n"]
     for spec in destination_types().values():
-        parts += _of_type(spec)
+        if spec.declaration is None:
+            parts += _of_type(spec)
     user = Unit("p433a4c1bbf3f66d938c3", "add", {"user_id": "6", "email": "finn@example.com"}, '{"plan":"business"}')
     gone = Unit("p4352cee91079fee7973a", "remove", {"user_id": "1", "email": "ann@example.com"}, "{}")
     parts.append("## Bodies of a webhook\n")

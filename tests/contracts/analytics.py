@@ -20,6 +20,8 @@ class Segment(ByUserId):
 
     def batch(self, got: Received) -> Answer:
         need(len(got.body) <= 500_000, "500 KB at most")
+        if not got.json["batch"]:
+            return answer(400, {"success": False, "message": "empty"})
         for call in got.json["batch"]:
             need(call["messageId"] and call["timestamp"], "messageId and timestamp")
             need(call["context"]["personas"]["computation_key"] == "vips", "computation_key")

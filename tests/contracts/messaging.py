@@ -24,16 +24,15 @@ class ByUserId(Contract):
 class Braze(ByUserId):
     key = "braze"
     settings = {"data_center": "EU-01"}
-    routes = {"POST /users/track": "track", "GET /email/hard_bounces": "bounces"}
+    routes = {"POST /users/track": "track"}
 
     def authorized(self, got: Received) -> bool:
         return got.headers.get("authorization") == "Bearer right"
 
-    def bounces(self, got: Received) -> Answer:
-        return answer(200, {"emails": [], "message": "success"})
-
     def track(self, got: Received) -> Answer:
         errors = []
+        if not got.json.get("attributes") and not got.json.get("events"):
+            return answer(400, {"message": "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields."})
         for index, one in enumerate(got.json.get("attributes", [])):
             need(isinstance(one["external_id"], str), "external_id is a text")
             if self.is_bad(one["external_id"]):
@@ -93,13 +92,13 @@ class CustomerIoSegment(CustomerIo):
 class OneSignal(ByUserId):
     key = "onesignal"
     settings = {"app_id": "app"}
-    routes = {"PATCH /apps/app/users/by/external_id/(.+)": "update", "GET /apps/app": "app"}
+    routes = {"PATCH /apps/app/users/by/external_id/(.+)": "update", "GET /apps/app/users/by/external_id/(.+)": "user"}
 
     def authorized(self, got: Received) -> bool:
         return got.headers.get("authorization") == "Key right"
 
-    def app(self, got: Received) -> Answer:
-        return answer(200, {"id": "app"})
+    def user(self, got: Received, who: str) -> Answer:
+        return answer(404, {"errors": [{"title": "User not found"}]})
 
     def update(self, got: Received, who: str) -> Answer:
         if self.is_bad(who):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.contracts import ANN, BAD, BOB, CONTRACTS, Contract, Person
 from tests.integration.receiver import Answer, Received
-from tests.integration.worlds import World, destination, running_world, send_to
+from tests.integration.worlds import STATE, World, destination, running_world, send_to
 
 from dbt_audiences.sync.destinations import destination_types, type_of
 from dbt_audiences.sync.effects import Effects
@@ -19,10 +18,19 @@ NAMING = sorted(key for key in CONTRACTS if key != "slack")
 WITH_EVENTS = ("amplitude", "braze", "customerio", "mixpanel", "posthog", "rudderstack", "segment")
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with running_world(tmp_path) as made:
+@pytest.fixture(scope="module")
+def whole_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with running_world(tmp_path_factory.mktemp("world")) as made:
         yield made
+
+
+@pytest.fixture
+def world(whole_world: World) -> World:
+    """The connection was never synced, and the receiver has heard nothing."""
+    for table in (*STATE, "wanted_table"):
+        whole_world.warehouse.execute(f"delete from {table}")
+    whole_world.receiver.requests.clear()
+    return whole_world
 
 
 def to_vendor(world: World, contract: Contract, monkeypatch: pytest.MonkeyPatch, **secrets: str) -> None:
@@ -149,16 +157,7 @@ def test_slack_is_told_how_many_in_one_message_that_names_nobody(world: World, m
 
 
 @pytest.mark.parametrize("key", sorted(CONTRACTS))
-def test_a_try_asks_and_changes_nothing(world: World, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    contract = CONTRACTS[key]()
-    to_vendor(world, contract, monkeypatch)
-    outcome = tried(world.destination, world.root)
-    assert (outcome.verdict, contract.surprises) == ("delivered", []), outcome.reason
-    assert (contract.held, contract.events, contract.lists) == (set(), [], {})
-
-
-@pytest.mark.parametrize("key", sorted(CONTRACTS))
-def test_a_dry_run_shows_the_requests_without_a_secret_and_sends_nothing(
+def test_a_dry_run_sends_nothing_and_shows_no_secret_and_a_try_changes_nothing(
     world: World, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contract = CONTRACTS[key]()
@@ -167,6 +166,10 @@ def test_a_dry_run_shows_the_requests_without_a_secret_and_sends_nothing(
     result = world.sync(dry_run=True)
     assert result.requests and "s3cret" not in str(result.requests)
     assert world.receiver.requests == []
+    to_vendor(world, contract, monkeypatch)
+    outcome = tried(world.destination, world.root)
+    assert (outcome.verdict, contract.surprises) == ("delivered", []), outcome.reason
+    assert (contract.held, contract.events, contract.lists) == (set(), [], {})
 
 
 def test_every_type_of_the_catalogue_has_a_contract_and_says_so() -> None:

@@ -29,7 +29,7 @@ AROUND = {
     "lists/people.tsv": "name\temail\nAnn\ta@example.com\nBob\t\n",
     "lists/empty.csv": "",
 }
-KIND = re.compile(rb"^\xef?\xbb?\xbf?(audience|trait|destination):", re.MULTILINE)
+KIND = re.compile(rb"^\xef?\xbb?\xbf?(audience|trait|destination_type|destination):", re.MULTILINE)
 IDENTITY = re.compile(rb"^(identifiers|alias|blocked|blocked_patterns):", re.MULTILINE)
 
 
@@ -52,6 +52,8 @@ def kind_of(content: bytes) -> str:
 
 def place_of(kind: str, name: str) -> str:
     """Where a file of this kind stands in a project."""
+    if kind == "destination_type":
+        return f"destinations/types/{name}"
     return "identity.yml" if kind == "identity" else f"{kind}s/{name}"
 
 
@@ -59,6 +61,7 @@ def write_case(root: Path, case: Path) -> str:
     """Put the case among the files around; its name in the project."""
     content = case.read_bytes()
     name = place_of(kind_of(content), case.name)
+    (root / name).parent.mkdir(exist_ok=True)
     (root / name).write_bytes(content)
     return name
 

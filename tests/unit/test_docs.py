@@ -69,6 +69,7 @@ def test_every_definition_in_the_docs_is_right_and_supported(tmp_path: Path) -> 
     (tmp_path / "dbt_project.yml").write_text("name: docs\n")
     for folder in ("audiences", "traits", "destinations"):
         (tmp_path / folder).mkdir()
+    (tmp_path / "destinations" / "types").mkdir()
     shutil.copytree(LISTS, tmp_path / "lists")
     for key, text in NEEDED.items():
         (tmp_path / "destinations" / f"{key}.yml").write_text(text)
@@ -81,6 +82,8 @@ def test_every_definition_in_the_docs_is_right_and_supported(tmp_path: Path) -> 
         key = key.strip()
         if kind == "models":
             write_models(tmp_path / "models", text)
+        if kind == "destination_type":
+            (tmp_path / "destinations" / "types" / f"{key}.yml").write_text(text, encoding="utf-8")
         if kind in ("audience", "destination") or (kind == "trait" and "\nperformed: " in text):
             (tmp_path / f"{kind}s" / f"{key}.yml").write_text(text, encoding="utf-8")
             found += 1

@@ -66,7 +66,7 @@ def test_no_text_makes_the_parser_fail_otherwise(source: bytes, seed: int) -> No
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_parser_fail_otherwise(content: bytes) -> None:
-    for kind in ("audience", "trait", "destination"):
+    for kind in ("audience", "trait", "destination", "destination_type"):
         assert_read_or_refused(content, kind)
 
 
@@ -77,7 +77,9 @@ def test_what_the_parser_accepts_the_schema_accepts(case: Path, seed: int) -> No
     content, kind = mutated(source, seed), kind_of(source)
     with tempfile.TemporaryDirectory() as folder:
         root = write_around(Path(folder))
-        (root / place_of(kind, case.name)).write_bytes(content)
+        path = root / place_of(kind, case.name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
         if not problems_of(root):
             errors = VALIDATORS[kind].iter_errors(instance_of(content.decode("utf-8")))
             assert [error.message for error in errors] == []
@@ -86,7 +88,9 @@ def test_what_the_parser_accepts_the_schema_accepts(case: Path, seed: int) -> No
 def assert_read_or_refused(content: bytes, kind: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = write_around(Path(folder))
-        (root / place_of(kind, "mutant.yml")).write_bytes(content)
+        path = root / place_of(kind, "mutant.yml")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
         with contextlib.suppress(DefinitionError, UsageError):
             load_project(root)
 

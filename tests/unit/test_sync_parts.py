@@ -235,4 +235,6 @@ def test_a_destination_that_can_carry_none_of_the_identifiers_is_refused() -> No
 
 
 def test_destination_types_are_found_by_their_files() -> None:
-    assert list(destination_types()) == ["folder", "webhook"]
+    assert {"folder", "segment", "webhook"} <= set(destination_types())
+    assert len(list(destination_types())) == len(destination_types()) == len(set(destination_types()))
+    assert "declared" not in destination_types()

@@ -296,6 +296,8 @@ class Project:
     warnings: tuple[str, ...] = ()
     related: Mapping[str, RelatedTable] = field(default_factory=dict)
     identity: Identity = field(default_factory=Identity)
+    destination_types: Mapping[str, DestinationType] = field(default_factory=dict)
+    """Those that the project declares itself."""
 
     @property
     def computed(self) -> tuple[Audience | Trait, ...]:

@@ -69,7 +69,18 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
     if problems.found or identity is None:
         raise DefinitionError(problems.found)
     events = tuple(declared.events)
-    return Project(name, audiences, traits, destinations, events, sql_traits, hashes, related=related, identity=identity)
+    return Project(
+        name,
+        audiences,
+        traits,
+        destinations,
+        events,
+        sql_traits,
+        hashes,
+        related=related,
+        identity=identity,
+        destination_types=types,
+    )
 
 
 def _project_name(root: Path) -> str:

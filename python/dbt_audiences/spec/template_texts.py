@@ -19,7 +19,7 @@ NAMES = (
     "settings", "secret", "token", "key", "list", "row", "rows", "found", "as_of", "epoch", "sync_id", "entered", "left",
     "omit",
 )  # fmt: skip
-"""What stands behind each: docs/destination-types.md."""
+"""What stands behind each: docs/own-destinations.md."""
 
 ANSWER_NAMES = ("status", "headers", "body", "text", "item", "place", *NAMES)
 EACH, IF = "$each", "$if"
@@ -75,14 +75,15 @@ def _check_each(node: MapNode, names: tuple[str, ...]) -> None:
 def _check(text: str, place: Place, names: tuple[str, ...]) -> None:
     try:
         tree = _environment().parse(text)
-    except TemplateSyntaxError as error:
-        raise Wrong(place, f"the template cannot be read: {error.message}", "templates are those of Jinja") from None
-    unknown = sorted(meta.find_undeclared_variables(tree) - {*names, *_environment().globals})
+        for kind, known in ((nodes.Filter, _environment().filters), (nodes.Test, _environment().tests)):
+            for found in tree.find_all(kind):
+                if found.name not in known:
+                    hint = nearest(found.name, known) or "those of Jinja are known"
+                    raise Wrong(place, f"there is no filter or test `{found.name}`", hint)
+        unknown = sorted(meta.find_undeclared_variables(tree) - {*names, *_environment().globals})
+    except (TemplateSyntaxError, RecursionError, ValueError) as error:
+        said = error.message if isinstance(error, TemplateSyntaxError) else "it is nested too deeply, or a number is too long"
+        raise Wrong(place, f"the template cannot be read: {said}", "templates are those of Jinja") from None
     if unknown:
         hint = nearest(unknown[0], names) or f"known here: {', '.join(names)}"
         raise Wrong(place, f"`{unknown[0]}` is not known in a template", hint)
-    for kind, known in ((nodes.Filter, _environment().filters), (nodes.Test, _environment().tests)):
-        for found in tree.find_all(kind):
-            if found.name not in known:
-                name = found.name
-                raise Wrong(place, f"there is no filter or test `{name}`", nearest(name, known) or "see the docs of Jinja")

@@ -152,6 +152,7 @@ class Spec:
     needed_secrets    those of `secrets` without which it cannot work
     check_secret      raises `ValueError` for a rendered secret that cannot work
     takes_accounts    it can be told of accounts, and not of users only
+    name, description, proven_by  for people
     declaration       the file that declares it, where one does
     """
 
@@ -168,6 +169,9 @@ class Spec:
     value_forms: tuple[SendAs, ...] | None = None
     takes_accounts: bool = True
     declaration: DestinationType | None = None
+    name: str = ""
+    description: str = ""
+    proven_by: str = "not yet"
 
     def forms_of(self, *, is_value: bool) -> tuple[SendAs, ...]:
         """What `as:` may be for an audience, or for a trait."""

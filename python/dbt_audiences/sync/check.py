@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from dbt_audiences.core.errors import Problem
@@ -19,7 +19,8 @@ __all__ = ["check_destinations", "identifiers_of", "used_secrets", "used_setting
 def check_destinations(project: Project) -> list[Problem]:
     """Everything wrong with the destinations of a project and with what its audiences and traits send to them."""
     chosen = identifiers_of(project.destinations)
-    problems = [problem for destination in project.destinations.values() for problem in _of_destination(destination)]
+    own = project.destination_types
+    problems = [problem for destination in project.destinations.values() for problem in _of_destination(destination, own)]
     for sent in project.sendable:
         for send in sent.send_to:
             destination = project.destinations.get(send.destination)
@@ -58,13 +59,13 @@ def used_secrets(destination: Destination, spec: Spec) -> dict[str, str]:
     return found
 
 
-def _of_destination(destination: Destination) -> Iterator[Problem]:
+def _of_destination(destination: Destination, own: Iterable[str]) -> Iterator[Problem]:
     spec = type_of(destination)
     if spec is None:
         yield Problem(
             destination.place,
             f"the destination `{destination.key}` has the unknown type `{destination.type}`",
-            hint_of(destination.type, destination_types()),
+            hint_of(destination.type, (*destination_types(), *own)),
         )
         return
     for words, given, known in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -19,6 +19,10 @@ from dbt_audiences.sync.json_text import dumped, plain_numbers
 
 Context = Mapping[str, object]
 Rendered = Callable[[Context], object]
+
+
+_KEPT = 2_000
+"""Texts whose compiled form is kept: several connections of one destination share them."""
 
 
 class CannotRender(ValueError):
@@ -40,8 +44,8 @@ def _at(item: object, path: str) -> object:
 
 def _keyed(items: object, by: str, value: str) -> dict[str, object]:
     """A list of mappings as one of its own: what is at one path, in lower case -> what is at another."""
-    listed = items if isinstance(items, list) else ()
-    return {str(_at(item, by)).lower(): _at(item, value) for item in listed if _at(item, value) is not None}
+    pairs = [(_at(item, by), _at(item, value)) for item in (items if isinstance(items, list) else ())]
+    return {str(key).lower(): found for key, found in pairs if key is not None and found is not None}
 
 
 def _texts(mapping: Mapping[str, object]) -> dict[str, str]:
@@ -105,12 +109,14 @@ def compiled(template: Template) -> Rendered:
     return lambda context: template
 
 
+@lru_cache(_KEPT)
 def path_of(template: str) -> Callable[[Context], str]:
     """The same of a path: what it inserts is percent-encoded."""
     made = _of_paths().from_string(template)
     return lambda context: _guarded(template, lambda: made.render(context))
 
 
+@lru_cache(_KEPT)
 def expression(text: str) -> Rendered:
     """Context -> the value of an expression on an answer; what is not there is None."""
     made = _of_answers().compile_expression(text)
@@ -147,11 +153,13 @@ def _each(template: Mapping[str, Template]) -> Rendered:
     return rendered
 
 
+@lru_cache(_KEPT)
 def _condition(text: str) -> Rendered:
     made = _of_requests().compile_expression(text, undefined_to_none=False)
     return lambda context: _guarded(text, lambda: bool(made(context)))
 
 
+@lru_cache(_KEPT)
 def _text(template: str) -> Rendered:
     environment = _of_requests()
     tree = environment.parse(template).body

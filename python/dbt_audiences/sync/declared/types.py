@@ -32,6 +32,9 @@ def spec_of(type_: DestinationType) -> Spec:
         takes_accounts=type_.accounts,
         needed_secrets=type_.secrets,
         declaration=type_,
+        name=type_.name,
+        description=type_.description,
+        proven_by=type_.proven_by,
     )
 
 

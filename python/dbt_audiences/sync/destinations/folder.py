@@ -235,4 +235,7 @@ SPEC = Spec(
     is_mixed=True,
     open=Folder,
     value_forms=("list",),
+    name="Folder",
+    description="Files of changes, CSV, JSON Lines or Parquet, whole or not at all, and a manifest that lists them in order.",
+    proven_by="real server",
 )

@@ -139,4 +139,7 @@ SPEC = Spec(
     is_mixed=False,
     open=Webhook,
     check_secret=_check_secret,
+    name="Webhook",
+    description="Batches of Segment calls, or changes of a list, as signed POSTs of JSON.",
+    proven_by="real server",
 )
