@@ -151,6 +151,8 @@ def test_slack_is_told_how_many_in_one_message_that_names_nobody(world: World, m
     to_vendor(world, contract, monkeypatch)
     want(world, ANN, BOB)
     assert world.sync().delivered == 2
+    want(world, replace(ANN, email="ann@new.example.com"), BOB)
+    assert world.sync().status == "synced"
     want(world, BAD)
     assert world.sync().status == "synced"
     assert [text for _, text in contract.events] == ["*Our VIPs*: 2 entered, 0 left", "*Our VIPs*: 1 entered, 2 left"]

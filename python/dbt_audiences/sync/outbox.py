@@ -117,15 +117,13 @@ class Outbox:
 
     def _settle(self, outcomes: Sequence[tuple[Request, Outcome]]) -> list[Request]:
         refused: list[RefusedRow] = []
-        postponed: list[RefusedRow] = []
         divided: dict[str, Halves] = {}
         for request, outcome in outcomes:
             rejected = 0
             if outcome.verdict == "delivered":
                 rows, rejected = self._named(request, outcome.refused)
-                later, waiting = self._named(request, outcome.postponed)
-                refused += rows
-                postponed += later
+                later, waiting = self._named(request, outcome.postponed, is_postponed=True)
+                refused += rows + later
                 self.delivered += request.row_count - rejected - waiting
             elif outcome.verdict == "rejected" and outcome.divides and request.row_count > 1:
                 divided[request.id] = self._halves(request)
@@ -135,7 +133,7 @@ class Outbox:
                 self.expected -= request.row_count
             self.rejected += rejected
             self._note(request, outcome, rejected)
-        settle(self._warehouse, self._ledger, outcomes, refused, divided, self._effects.clock(), postponed=postponed)
+        settle(self._warehouse, self._ledger, outcomes, refused, divided, self._effects.clock())
         if self._progress is not None:
             self._progress(self.delivered, self.expected)
         return [half for halves in divided.values() for half in (halves.first, halves.second)]
@@ -153,7 +151,9 @@ class Outbox:
         if outcome.stops or self._stuck >= STUCK_IN_A_ROW:
             self.is_stopped = True
 
-    def _named(self, request: Request, named: Sequence[tuple[str, str]]) -> tuple[list[RefusedRow], int]:
+    def _named(
+        self, request: Request, named: Sequence[tuple[str, str]], *, is_postponed: bool = False
+    ) -> tuple[list[RefusedRow], int]:
         """The rows that an answer names as not taken, and the number of their units.
 
         A row that several calls carry is not taken when none of them is.
@@ -175,7 +175,7 @@ class Outbox:
                 count += 1
                 blamed.update(dict.fromkeys(mention.identifiers, reason))
         found = [
-            RefusedRow(request.id, type_, value, blamed[type_, value])
+            RefusedRow(request.id, type_, value, blamed[type_, value], is_postponed)
             for type_, value in profiles
             if (type_, value) in blamed and (type_, value) not in taken
         ]

@@ -15,12 +15,13 @@ _REFUSED = "audiences_sync_refused"
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row of a request that its destination did not take."""
+    """A row of a request that its destination did not take: for good, or (`is_postponed`) not now."""
 
     request_id: str
     identifier_type: str
     identifier_value: str
     reason: str
+    is_postponed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,16 @@ def settle(
     refused: Sequence[RefusedRow],
     divided: Mapping[str, Halves],
     at: datetime,
-    *,
-    postponed: Sequence[RefusedRow] = (),
 ) -> None:
-    """One transaction for all: a crash before it repeats these requests under their ids, one after it repeats nothing.
-
-    postponed  rows that were not taken now; they stay pending, in a request of their own that the next sync plans anew
-    """
+    """One transaction for all: a crash before it repeats these requests under their ids, one after it repeats nothing."""
     now = instant_literal(at)
     with warehouse.transaction():
-        _reject_rows(warehouse, ledger, refused, now)
-        for request, _ in outcomes:
-            _postpone(warehouse, ledger, request, [row for row in postponed if row.request_id == request.id], at)
+        _reject_rows(warehouse, ledger, [row for row in refused if not row.is_postponed], now)
+        for request, outcome in outcomes:
+            if outcome.postponed:
+                _postpone(
+                    warehouse, ledger, request, [row for row in refused if row.request_id == request.id and row.is_postponed]
+                )
         for request, outcome in outcomes:
             if request.id in divided:
                 _divide(warehouse, ledger, request, divided[request.id], at)
@@ -78,7 +77,8 @@ def _reject_rows(warehouse: Warehouse, ledger: Ledger, refused: Sequence[Refused
     )
 
 
-def _postpone(warehouse: Warehouse, ledger: Ledger, request: Request, rows: Sequence[RefusedRow], at: datetime) -> None:
+def _postpone(warehouse: Warehouse, ledger: Ledger, request: Request, rows: Sequence[RefusedRow]) -> None:
+    """These rows stay pending, in a request of their own that the next sync plans anew."""
     if not rows:
         return
     this, later = f"request_id = {text_literal(request.id)}", f"{request.id}-later"

@@ -51,6 +51,7 @@ class Exchange:
             return None
         try:
             refuse_private_literal(self.base_url)
+            refuse_private_literal(str(self._opening.settings.get("token_url", "")))
         except PrivateAddress as error:
             return Outcome("unsent", str(error), stops=True)
         return None

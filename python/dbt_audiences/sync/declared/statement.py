@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from dbt_audiences.core.destination_type import Field
@@ -62,10 +63,13 @@ def body_of(envelope: Envelope, side: Side, units: Iterable[Unit]) -> str:
 
 def summary_of(envelope: Envelope, units: Iterable[Unit]) -> str:
     """The same of a destination that is told how many enter and leave."""
-    counts = {"add": 0, "remove": 0}
-    for unit in units:
-        counts[unit.side] += 1
-    return dumped({**_head(envelope), "op": None, "entered": counts["add"], "left": counts["remove"], "members": []})
+    entered, left = 0, 0
+    # Units come in the order of profiles; who is both added and removed only changed an identifier.
+    for _, of_profile in groupby(units, key=lambda unit: unit.profile_id):
+        sides = {unit.side for unit in of_profile}
+        entered += sides == {"add"}
+        left += sides == {"remove"}
+    return dumped({**_head(envelope), "op": None, "entered": entered, "left": left, "members": []})
 
 
 def _head(envelope: Envelope) -> dict[str, object]:
