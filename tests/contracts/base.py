@@ -63,6 +63,9 @@ class Contract:
     as_: ClassVar[str] = "list"
     list_name: ClassVar[str | None] = None
     makes_lists: ClassVar[bool] = True
+    makes_jobs: ClassVar[bool] = False
+    """Each request is a new job, whose id stands in the paths that follow."""
+
     routes: ClassVar[dict[str, str]] = {}
     """`METHOD /path with (groups)` -> the name of the method that answers."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 from tests.contracts.base import BAD, Contract, Person, answer, basic, need
 from tests.integration.receiver import Answer, Received
@@ -387,4 +388,89 @@ class Intercom(Contract):
         return answer(200, {"id": list_id})
 
 
-MARKETING = (Iterable, Klaviyo, HubSpot, Mailchimp, SendGrid, ActiveCampaign, Intercom)
+class Marketo(Contract):
+    key = "marketo"
+    settings = {"endpoint": "https://123-ABC-456.mktorest.com", "folder_id": "12"}
+    secrets = {"client_id": "c", "client_secret": "right"}
+    routes = {
+        "GET /rest/v1/lists.json": "lists_of",
+        "POST /rest/asset/v1/staticLists.json": "make",
+        "POST /rest/v1/leads.json": "upsert",
+        "GET /rest/v1/leads.json": "leads_of",
+        r"POST /rest/v1/lists/(\d+)/leads.json": "add",
+        r"DELETE /rest/v1/lists/(\d+)/leads.json": "remove",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leads: dict[str, int] = {}
+        self.token = "first"
+
+    def is_change(self, got: Received) -> bool:
+        return re.fullmatch(r"/rest/v1/lists/\d+/leads.json", got.path) is not None
+
+    def __call__(self, got: Received) -> Answer:
+        if got.path == "/token":
+            form = dict(parse_qsl(got.body.decode()))
+            if form != {"grant_type": "client_credentials", "client_id": "c", "client_secret": "right"}:
+                return answer(401, {"error": "unauthorized"})
+            self.token = f"{self.token}+"
+            return answer(200, {"access_token": self.token, "expires_in": 3600})
+        return super().__call__(got)
+
+    def authorized(self, got: Received) -> bool:
+        # The first token runs out at once, which the answer says with a status of 200.
+        return self.token.count("+") > 1 and got.headers.get("authorization") == f"Bearer {self.token}"
+
+    def unauthorized(self, got: Received) -> Answer:
+        return self.failed("602", "Access token expired")
+
+    def failed(self, code: str, message: str) -> Answer:
+        return answer(200, {"requestId": "e", "success": False, "errors": [{"code": code, "message": message}]})
+
+    def done(self, result: list[dict[str, Any]]) -> Answer:
+        return answer(200, {"requestId": "e", "success": True, "result": result})
+
+    def wrong(self, said: str) -> Answer:
+        return self.failed("609", said)
+
+    def lists_of(self, got: Received) -> Answer:
+        return self.done([{"id": int(id_), "name": name} for name, id_ in self.lists.items()])
+
+    def make(self, got: Received) -> Answer:
+        form = dict(parse_qsl(got.body.decode()))
+        need(json.loads(form["folder"]) == {"id": 12, "type": "Folder"}, "folder")
+        return self.done([{"id": int(self.list_made(form["name"])), "name": form["name"]}])
+
+    def upsert(self, got: Received) -> Answer:
+        need(got.json["action"] == "createOrUpdate" and got.json["lookupField"] == "email", "action")
+        need(len(got.json["input"]) <= 300, "300 at most")
+        result: list[dict[str, Any]] = []
+        for one in got.json["input"]:
+            if self.is_bad(one["email"]):
+                result.append({"status": "skipped", "reasons": [{"code": "1003", "message": "invalid email"}]})
+            else:
+                self.leads.setdefault(one["email"], 500 + len(self.leads))
+                result.append({"id": self.leads[one["email"]], "status": "created"})
+        return self.done(result)
+
+    def leads_of(self, got: Received) -> Answer:
+        need(got.query["filterType"] == "email", "filterType")
+        wanted = got.query["filterValues"].split(",")
+        return self.done([{"id": self.leads[email], "email": email} for email in wanted if email in self.leads])
+
+    def add(self, got: Received, list_id: str) -> Answer:
+        return self.members(got, list_id, adds=True)
+
+    def remove(self, got: Received, list_id: str) -> Answer:
+        return self.members(got, list_id, adds=False)
+
+    def members(self, got: Received, list_id: str, *, adds: bool) -> Answer:
+        self.need_list(list_id)
+        emails = {id_: email for email, id_ in self.leads.items()}
+        ids = [one["id"] for one in got.json["input"]]
+        self.change(adds, [emails[id_] for id_ in ids])
+        return self.done([{"id": id_, "status": "added" if adds else "removed"} for id_ in ids])
+
+
+MARKETING = (Marketo, Iterable, Klaviyo, HubSpot, Mailchimp, SendGrid, ActiveCampaign, Intercom)

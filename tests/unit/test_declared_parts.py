@@ -45,6 +45,7 @@ def sha256(text: str) -> str:
         (("gmail_without_dots", "without_tag"), None, "a.b+c@gmail.com", "ab@gmail.com"),
         (("gmail_without_dots", "without_tag"), None, "a.b+c@example.com", "a.b+c@example.com"),
         (("no_spaces",), None, " a b ", "ab"),
+        (("name_without_dots", "name_without_tag"), None, "a.b+c@example.com", "ab@example.com"),
         ((), None, "00123", "00123"),
         (("trim",), None, "   ", None),
         (("lower",), None, "ÜNÏ", "ünï"),

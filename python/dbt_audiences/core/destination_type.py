@@ -19,7 +19,17 @@ Form = Literal["boolean", "events", "list"]
 Meaning = Literal["delivered", "pending", "throttled", "rejected", "split", "held"]
 RowMeaning = Literal["delivered", "pending", "rejected"]
 Normalization = Literal[
-    "trim", "lower", "digits", "e164", "no_plus", "no_leading_zeros", "no_spaces", "gmail_without_dots", "without_tag"
+    "trim",
+    "lower",
+    "digits",
+    "e164",
+    "no_plus",
+    "no_leading_zeros",
+    "no_spaces",
+    "gmail_without_dots",
+    "without_tag",
+    "name_without_dots",
+    "name_without_tag",
 ]
 Hash = Literal["sha256", "md5"]
 
@@ -163,6 +173,7 @@ class Auth:
     basic: tuple[str, str] | None = None
     token_url: str | None = None
     token_form: Mapping[str, Template] = field(default_factory=dict)
+    token_basic: tuple[str, str] | None = None
     token: str = "body.access_token"
 
 

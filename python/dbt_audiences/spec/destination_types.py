@@ -173,23 +173,27 @@ def _auth(node: Node, problems: Problems) -> Auth:
     sent = {} if headers is None else _named(headers, "`headers`")
     if bearer is not None:
         sent["Authorization"] = f"Bearer {_credential(bearer, '`bearer`')}"
-    login = None
-    if basic is not None:
-        of_basic = Fields(basic, "`basic`", problems)
-        login = (_credential(of_basic.need("user"), "`user`"), _credential(of_basic.need("password"), "`password`"))
-        of_basic.finish()
-    made = Auth(sent, {} if query is None else _named(query, "`query`"), login)
+    made = Auth(sent, {} if query is None else _named(query, "`query`"), None if basic is None else _login(basic, problems))
     if token is not None:
         of_token = Fields(token, "`token`", problems)
         url = _credential(of_token.need("url"), "`url`")
         form = _named(of_token.need("form"), "`form`")
-        made = Auth(made.headers, made.query, made.basic, url, form)
+        login = of_token.take("basic")
+        token_basic = None if login is None else _login(login, problems)
+        made = Auth(made.headers, made.query, made.basic, url, form, token_basic)
         of_token.finish()
     fields.finish()
     return made
 
 
-_CREDENTIAL_NAMES = ("settings", "secret", "token")
+def _login(node: Node, problems: Problems) -> tuple[str, str]:
+    fields = Fields(node, "`basic`", problems)
+    found = (_credential(fields.need("user"), "`user`"), _credential(fields.need("password"), "`password`"))
+    fields.finish()
+    return found
+
+
+_CREDENTIAL_NAMES = ("settings", "secret", "token", "omit")
 
 
 def _credential(node: Node, what: str) -> str:

@@ -63,7 +63,7 @@ def destination_type_file() -> Schema:
 
 def _auth() -> Schema:
     basic = mapping({"user": _TEXT, "password": _TEXT}, required=("user", "password"))
-    token = mapping({"url": _TEXT, "form": _NAMED}, required=("url", "form"))
+    token = mapping({"url": _TEXT, "form": _NAMED, "basic": basic}, required=("url", "form"))
     return mapping({"bearer": _TEXT, "basic": basic, "headers": _NAMED, "query": _NAMED, "token": token})
 
 

@@ -62,12 +62,12 @@ class Exchange:
             await self._client.close()
 
     async def call(self, call: Compiled, context: Mapping[str, object], request_id: str) -> tuple[Outcome, Answer | None]:
-        """Send one call until its answer is final; a token that ran out is fetched anew, once."""
+        """Send one call until its answer is final; a token that is refused is fetched anew, once."""
         refusal = await self._need_token()
         if refusal is not None:
             return refusal, None
         outcome, answer = await self._send(call, context, request_id)
-        if answer is not None and answer.status == 401 and self.credentials.token_url is not None:
+        if answer is not None and outcome.verdict == "held" and self.credentials.token_url is not None:
             self._token = None
             refusal = await self._need_token()
             if refusal is None:

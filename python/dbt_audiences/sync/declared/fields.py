@@ -29,13 +29,21 @@ def _e164(text: str) -> str:
 
 
 def _gmail_without_dots(text: str) -> str:
-    name, at, domain = text.rpartition("@")
-    return f"{name.replace('.', '')}{at}{domain}" if domain in ("gmail.com", "googlemail.com") else text
+    return _name_without_dots(text) if text.rpartition("@")[2] in ("gmail.com", "googlemail.com") else text
 
 
 def _without_tag(text: str) -> str:
+    return _name_without_tag(text) if text.rpartition("@")[2] in ("gmail.com", "googlemail.com") else text
+
+
+def _name_without_dots(text: str) -> str:
     name, at, domain = text.rpartition("@")
-    return f"{name.partition('+')[0]}{at}{domain}" if domain in ("gmail.com", "googlemail.com") else text
+    return f"{name.replace('.', '')}{at}{domain}"
+
+
+def _name_without_tag(text: str) -> str:
+    name, at, domain = text.rpartition("@")
+    return f"{name.partition('+')[0]}{at}{domain}"
 
 
 _WAYS: Mapping[Normalization, Callable[[str], str]] = {
@@ -48,6 +56,8 @@ _WAYS: Mapping[Normalization, Callable[[str], str]] = {
     "no_spaces": lambda text: "".join(text.split()),
     "gmail_without_dots": _gmail_without_dots,
     "without_tag": _without_tag,
+    "name_without_dots": _name_without_dots,
+    "name_without_tag": _name_without_tag,
 }
 
 

@@ -66,13 +66,14 @@ class Credentials:
         self._basic = None if auth.basic is None else compiled(":".join(auth.basic))
         self.token_url = None if auth.token_url is None else compiled(auth.token_url)
         self._form = compiled(dict(auth.token_form))
+        self._login = None if auth.token_basic is None else compiled(":".join(auth.token_basic))
         self.token_of = expression(auth.token)
 
     def headers(self, context: Context) -> dict[str, str]:
         """Of every request."""
         found = _texts(self._headers(context))
         if self._basic is not None:
-            found["Authorization"] = f"Basic {base64.b64encode(str(self._basic(context)).encode()).decode()}"
+            found["Authorization"] = _basic(self._basic(context))
         return found
 
     def query(self, context: Context) -> dict[str, str]:
@@ -85,7 +86,12 @@ class Credentials:
         settings: Any = context["settings"]
         url = settings.get("token_url") or self.token_url(context)
         body = urlencode(_texts(self._form(context))).encode()
-        return Sending("POST", str(url), body, lambda: {"content-type": CONTENT_TYPES["form"]})
+        login = {} if self._login is None else {"authorization": _basic(self._login(context))}
+        return Sending("POST", str(url), body, lambda: {"content-type": CONTENT_TYPES["form"], **login})
+
+
+def _basic(login: object) -> str:
+    return f"Basic {base64.b64encode(str(login).encode()).decode()}"
 
 
 def body_bytes(call: Compiled, context: Context) -> bytes | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -48,6 +48,11 @@ def _keyed(items: object, by: str, value: str) -> dict[str, object]:
     return {str(key).lower(): found for key, found in pairs if key is not None and found is not None}
 
 
+def _paired(keys: Iterable[object], items: object, value: str) -> dict[str, object]:
+    """Each key -> what is at a path of the item that stands in its place."""
+    return {str(key): _at(item, value) for key, item in zip(keys, items if isinstance(items, list) else (), strict=False)}
+
+
 def _texts(mapping: Mapping[str, object]) -> dict[str, str]:
     """The values as texts: empty for none, `true` and `false` for truths."""
     return {name: value if isinstance(value, str) else _text_of(value) for name, value in mapping.items()}
@@ -74,6 +79,7 @@ def _environment(**changes: Any) -> ImmutableSandboxedEnvironment:
         "md5": lambda text: hashed(str(text), "md5"),
         "base64": lambda text: base64.b64encode(str(text).encode()).decode(),
         "keyed": _keyed,
+        "paired": _paired,
         "json": dumped,
         "texts": _texts,
         "uuid": lambda text: str(UUID(hashed(str(text), "sha256")[:32])),
