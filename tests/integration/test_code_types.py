@@ -1,4 +1,4 @@
-"""The destinations that are code: tables of a real Postgres, and a function of the project's own."""
+"""The destinations that are code: tables of a real Postgres, a function of the project's own, and mail."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.mail_server import MailServer
 from tests.integration.postgres import Server
 from tests.integration.worlds import World, audience, destination, running_world, send_to, users
 
@@ -190,3 +191,64 @@ def test_a_function_that_cannot_be_called_fails_its_connection_and_says_why(worl
     world.want(users("a"))
     result = world.sync()
     assert result.status == "failed" and said in result.message
+
+
+# --- email -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mail(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
+    """The world's destination is a mail server."""
+    monkeypatch.setenv("MAIL_PASSWORD", "right")
+    with MailServer(("ann", "right")) as server:
+        settings = {
+            "host": "127.0.0.1", "port": server.port, "security": "none", "user": "ann", "from": "a@x.y", "to": "b@x.y, c@x.y",
+        }  # fmt: skip
+        secrets = {"password": "{{ env_var('MAIL_PASSWORD') }}"}
+        world.destination = destination(type="email", settings=settings, secrets=secrets)
+        yield server
+
+
+def test_a_message_says_how_many_and_names_nobody_unless_a_csv_is_wished(world: World, mail: MailServer) -> None:
+    world.want(users("ann", "=cmd()"))
+    assert world.sync().delivered == 2
+    (first,) = mail.messages
+    assert (first["Subject"], first["To"], first["From"]) == ("Our VIPs: 2 entered, 0 left", "b@x.y, c@x.y", "a@x.y")
+    assert "ann" not in first.as_string() and not list(first.iter_attachments())
+    world.destination = replace(world.destination, settings={**world.destination.settings, "attach": "csv"})
+    world.want(users("ann", "bob"))
+    assert world.sync().status == "synced"
+    (attached,) = mail.messages[1].iter_attachments()
+    assert attached.get_filename() == "vips-20260201T120000Z.csv"
+    assert attached.get_content().splitlines() == [
+        "op,profile_id,user_id,email,anonymous_id,traits", "remove,p-=cmd(),'=cmd(),,,{}", "add,p-bob,bob,,,{}",
+    ]  # fmt: skip
+    assert world.sync().status == "synced" and len(mail.messages) == 2
+
+
+def test_a_message_whose_fate_is_unknown_comes_again_under_its_id(world: World, mail: MailServer) -> None:
+    world.want(users("ann"))
+    mail.is_mute = True
+    result = world.sync()
+    assert (result.status, result.pending) == ("failed", 1)
+    mail.is_mute = False
+    assert world.sync().status == "synced"
+    assert len(mail.messages) == 2 and len({message["Message-ID"] for message in mail.messages}) == 1
+    assert mail.messages[0].as_string() == mail.messages[1].as_string()
+
+
+def test_a_mail_server_that_refuses_holds_and_one_that_is_busy_is_asked_again(
+    world: World, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.want(users("ann"))
+    mail.answers["RCPT"] = "450 try later"
+    assert world.sync().status == "failed"
+    mail.answers["RCPT"] = "550 no such mailbox"
+    assert "550: no such mailbox" in world.sync().message
+    monkeypatch.setenv("MAIL_PASSWORD", "wrong")
+    outcome = tried(world.destination, world.root)
+    assert outcome.verdict == "held" and "535" in str(outcome.reason)
+    monkeypatch.setenv("MAIL_PASSWORD", "right")
+    mail.answers.clear()
+    assert tried(world.destination, world.root).verdict == "delivered"
+    assert (world.sync().status, len(mail.messages)) == ("synced", 1)
