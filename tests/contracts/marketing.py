@@ -98,8 +98,9 @@ class Klaviyo(Contract):
 
     def job(self, got: Received, id_: str) -> Answer:
         self.asked += 1
-        status = "processing" if self.asked == 1 else "complete"
-        return answer(200, {"data": {"id": id_, "attributes": {"status": status, "failed_count": len(self.failed)}}})
+        if self.asked == 1:
+            return answer(200, {"data": {"id": id_, "attributes": {"status": "processing", "failed_count": 0}}})
+        return answer(200, {"data": {"id": id_, "attributes": {"status": "complete", "failed_count": len(self.failed)}}})
 
     def errors(self, got: Received, id_: str) -> Answer:
         said = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 from tests.contracts.base import Contract, Person, answer, basic, need
 from tests.integration.receiver import Answer, Received
@@ -150,6 +151,46 @@ class Zendesk(ByUserId):
         return answer(200, {"job_status": {"id": id_, "status": status, "results": self.results if self.asked > 2 else None}})
 
 
+class Salesforce(ByUserId):
+    key = "salesforce"
+    settings = {"instance_url": "https://shop.my.salesforce.com", "external_id_field": "User_Id__c"}
+    secrets = {"client_id": "c", "client_secret": "right"}
+    routes = {
+        "GET /services/data/v60.0/limits": "limits",
+        "PATCH /services/data/v60.0/composite/sobjects/Contact/User_Id__c": "upsert",
+    }
+
+    def __call__(self, got: Received) -> Answer:
+        if got.path == "/token":
+            form = dict(parse_qsl(got.body.decode()))
+            if form != {"grant_type": "client_credentials", "client_id": "c", "client_secret": "right"}:
+                return answer(400, {"error": "invalid_client"})
+            return answer(200, {"access_token": "fresh"})
+        return super().__call__(got)
+
+    def authorized(self, got: Received) -> bool:
+        return got.headers.get("authorization") == "Bearer fresh"
+
+    def is_change(self, got: Received) -> bool:
+        return got.method == "PATCH"
+
+    def limits(self, got: Received) -> Answer:
+        return answer(200, {"DailyApiRequests": {"Max": 15000, "Remaining": 14000}})
+
+    def upsert(self, got: Received) -> Answer:
+        need(got.json["allOrNone"] is False and len(got.json["records"]) <= 200, "records")
+        said: list[dict[str, Any]] = []
+        for one in got.json["records"]:
+            need(one["attributes"] == {"type": "Contact"}, "type")
+            if self.is_bad(one["User_Id__c"]):
+                errors = [{"statusCode": "REQUIRED_FIELD_MISSING", "message": "Required fields are missing: [LastName]"}]
+                said.append({"success": False, "errors": errors})
+            else:
+                self.set_value(one["User_Id__c"], one["vips__c"])
+                said.append({"id": "003", "success": True, "errors": [], "created": False})
+        return answer(200, said)
+
+
 class Slack(ByUserId):
     """Says how many, and names nobody: there is no partial failure."""
 
@@ -170,4 +211,4 @@ class Slack(ByUserId):
         return Answer(200, "ok")
 
 
-MESSAGING = (Braze, CustomerIo, CustomerIoSegment, OneSignal, Zendesk, Slack)
+MESSAGING = (Salesforce, Braze, CustomerIo, CustomerIoSegment, OneSignal, Zendesk, Slack)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +14,14 @@ from tests.unit.spec_projects import instance_of
 
 from dbt_audiences.core.destination_type import Field, Hash, Normalization, RateLimit
 from dbt_audiences.spec import json_schema
-from dbt_audiences.sync.channel import Envelope, Unit
+from dbt_audiences.sync.channel import Envelope, Opening, Unit
+from dbt_audiences.sync.declared.channel import Declared
 from dbt_audiences.sync.declared.fields import sent_value
 from dbt_audiences.sync.declared.rate import Bucket
 from dbt_audiences.sync.declared.statement import body_of, rows_of, statement_of
 from dbt_audiences.sync.declared.templates import OMIT, CannotRender, compiled, expression, path_of
-from dbt_audiences.sync.declared.types import CATALOGUE
+from dbt_audiences.sync.declared.types import CATALOGUE, declared_type
+from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.http import Answer, _wished_wait
 from dbt_audiences.sync.json_text import dumped
 
@@ -144,3 +148,49 @@ def test_every_declaration_of_the_package_fits_the_schema() -> None:
     validator = Draft202012Validator(json_schema("destination_type"))
     for path in sorted(CATALOGUE.glob("*.yml")):
         assert [error.message for error in validator.iter_errors(instance_of(path.read_text(encoding="utf-8")))] == [], path
+
+
+def opened(key: str, secrets: dict[str, str], settings: dict[str, object], **changes: Any) -> Declared:
+    return Declared(
+        declared_type(key),
+        Opening(
+            envelope=replace(ENVELOPE, **changes), settings=settings, secrets=secrets, shown_settings=settings,
+            allow_private_addresses=False, root=Path(), effects=Effects(),
+        ),
+    )  # fmt: skip
+
+
+def test_the_value_of_a_trait_goes_as_an_attribute_and_one_that_is_gone_as_null() -> None:
+    channel = opened("braze", {"api_key": "s3cret"}, {"data_center": "EU-01"}, audience="score", values=("score",))
+    unit = Unit("p", "add", {"user_id": "7"}, '{"score":1.50}')
+    shown = channel.shown("id", "add", [unit])
+    assert shown == {
+        "method": "POST", "url": "https://rest.fra-01.braze.eu/users/track",
+        "body": {"attributes": [{"score": 1.5, "external_id": "7"}]},
+    }  # fmt: skip
+    gone = channel.shown("id", "remove", [replace(unit, side="remove")])
+    assert gone["body"] == {"attributes": [{"score": None, "external_id": "7"}]}
+    channel.close()
+
+
+def test_a_secret_that_a_body_holds_is_never_shown_and_an_id_that_is_not_known_yet_has_a_name() -> None:
+    channel = opened("posthog", {"project_api_key": "s3cret"}, {})
+    shown = channel.shown("id", "add", [Unit("p", "add", {"user_id": "7"}, "{}")])
+    assert "s3cret" not in str(shown) and "<project_api_key>" in str(shown)
+    channel.close()
+    lists = opened("hubspot", {"access_token": "s3cret"}, {}, as_="list")
+    first, second = lists.shown("id", "add", [Unit("p", "add", {"email": "A@x.y"}, "{}")])["steps"]  # type: ignore[misc]
+    assert first["body"]["inputs"][0]["id"] == "a@x.y"
+    assert second == {
+        "method": "PUT", "url": "https://api.hubapi.com/crm/v3/lists/{{ list.id }}/memberships/add-and-remove",
+        "body": "made from the answers to the requests before",
+    }  # fmt: skip
+    lists.close()
+
+
+def test_an_account_is_told_to_those_who_know_accounts() -> None:
+    channel = opened("segment", {"write_key": "k"}, {})
+    shown: Any = channel.shown("id", "add", [Unit("acme", "add", {"group_id": "acme"}, "{}")])
+    (call,) = shown["body"]["batch"]
+    assert (call["type"], call["groupId"], call["traits"]) == ("group", "acme", {"vips": True})
+    channel.close()

@@ -139,7 +139,6 @@ class Declared:
             facts = {**context, **facts_of(answer)}
             saved |= {name: save(facts) for name, save in call.save.items()}
             context["found"] = saved
-            rows = [row for row in rows if row["message_id"] not in said]
         return Outcome("delivered", refused=_of(said, "rejected"), postponed=_of(said, "pending"), tries=max(tries, 1))
 
     def _in_play(self, call: Compiled, rows: list[Row], said: dict[str, Said], context: dict[str, object]) -> list[Row]:

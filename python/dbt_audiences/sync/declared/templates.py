@@ -80,6 +80,7 @@ def _environment(**changes: Any) -> ImmutableSandboxedEnvironment:
         "base64": lambda text: base64.b64encode(str(text).encode()).decode(),
         "keyed": _keyed,
         "paired": _paired,
+        "suffixed": lambda mapping, suffix: {f"{name}{suffix}": value for name, value in mapping.items()},
         "json": dumped,
         "texts": _texts,
         "uuid": lambda text: str(UUID(hashed(str(text), "sha256")[:32])),
