@@ -157,6 +157,20 @@ def test_a_destination_of_an_own_type_is_checked_like_any(tmp_path: Path, destin
     assert str(problem) == f"destinations/loyal.yml:1:1: {said}"
 
 
+def test_a_type_under_another_ending_is_named_and_one_of_the_project_goes_before_one_of_the_package(tmp_path: Path) -> None:
+    write(tmp_path, **{"destinations/types/other.yaml": TYPE})
+    with pytest.raises(DefinitionError) as refused:
+        load_project(tmp_path)
+    assert str(refused.value) == (
+        "destinations/types/other.yaml:1:1: a destination type ends in `.yml`, not `.yaml`\n  rename it to `other.yml`"
+    )
+    (tmp_path / "destinations/types/other.yaml").unlink()
+    own = TYPE.replace("loyalty\n", "braze\n", 1)
+    write(tmp_path, **{"destinations/types/braze.yml": own, "destinations/b.yml": "destination: b\ntype: braze\n"})
+    (problem,) = check_destinations(load_project(tmp_path))
+    assert "needs the secret `api_key`" in problem.message
+
+
 def test_a_type_that_knows_no_accounts_is_refused_for_an_audience_of_accounts(tmp_path: Path) -> None:
     audience = "audience: big\nof: accounts\nwho: {trait: seats, gte: 10}\nsend_to: [{destination: loyal}]\n"
     write(tmp_path, **{"destinations/loyal.yml": DESTINATION % "https://x.y", "audiences/big.yml": audience})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
-from dbt_audiences.core.definitions import Which
+from dbt_audiences.core.definitions import Place, Which
 from dbt_audiences.core.destination_type import (
     Auth,
     DestinationType,
@@ -50,7 +50,12 @@ ONE_SUMMARY = "summary"
 def read_types(root: Path, problems: Problems) -> dict[str, DestinationType]:
     """The types that a project declares itself."""
     found = {}
-    for path in sorted((root / "destinations" / "types").glob("*.yml")):
+    for path in sorted((root / "destinations" / "types").glob("*")):
+        if path.suffix.lower() in (".yaml", ".json") or (path.suffix != ".yml" and path.suffix.lower() == ".yml"):
+            place = Place(path.relative_to(root).as_posix(), 1, 1)
+            problems.add(place, f"a destination type ends in `.yml`, not `{path.suffix}`", f"rename it to `{path.stem}.yml`")
+        if path.suffix != ".yml" or path.name.startswith("."):
+            continue
         made = problems.attempt(lambda path=path: read_type(read_yaml(root, path), path.stem, problems))
         if made is not None:
             found[path.stem] = made
@@ -152,12 +157,13 @@ def _option(name: str, node: Node, problems: Problems) -> Option:
         raise Wrong(node.place, f"every declared type has the setting `{name}` already", "leave it out")
     fields = Fields(node, f"the setting `{name}`", problems)
     choices = fields.distinct("choices") or ()
-    default = fields.text("default")
+    kind = fields.one_of("kind", KINDS) or "text"
+    default: str | int | None = fields.whole("default", 0) if kind == "integer" else fields.text("default")
     if default is not None and choices and default not in choices:
         raise Wrong(fields.place_of("default"), f"the default `{default}` is none of the choices", ", ".join(choices))
     made = Option(
         name,
-        fields.one_of("kind", KINDS) or "text",  # type: ignore[arg-type]  # one_of checked it
+        kind,  # type: ignore[arg-type]  # one_of checked it
         fields.boolean("required", False),
         choices,
         default,

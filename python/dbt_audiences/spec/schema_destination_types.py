@@ -21,7 +21,7 @@ def destination_type_file() -> Schema:
             "kind": words(*KINDS),
             "required": _TRUTH,
             "choices": ref("texts"),
-            "default": _TEXT,
+            "default": {"type": ["string", "integer"]},
             "description": _TEXT,
         }
     )
