@@ -5,11 +5,15 @@ bodies, keep who is in, and fail as the vendor does. A request that no page desc
 """
 
 from tests.contracts.ads import ADS
+from tests.contracts.ads_by_token import ADS_BY_TOKEN
 from tests.contracts.analytics import ANALYTICS
 from tests.contracts.base import ANN, BAD, BOB, Contract, Person
 from tests.contracts.marketing import MARKETING
 from tests.contracts.messaging import MESSAGING
+from tests.contracts.tags import TAGS
 
-CONTRACTS: dict[str, type[Contract]] = {one.key: one for one in (*ADS, *ANALYTICS, *MARKETING, *MESSAGING)}
+CONTRACTS: dict[str, type[Contract]] = {
+    one.key: one for one in (*ADS, *ADS_BY_TOKEN, *ANALYTICS, *MARKETING, *MESSAGING, *TAGS)
+}
 
 __all__ = ["ANN", "BAD", "BOB", "CONTRACTS", "Contract", "Person"]
