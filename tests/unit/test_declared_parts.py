@@ -182,7 +182,7 @@ def test_a_secret_that_a_body_holds_is_never_shown_and_an_id_that_is_not_known_y
     first, second = lists.shown("id", "add", [Unit("p", "add", {"email": "A@x.y"}, "{}")])["steps"]  # type: ignore[misc]
     assert first["body"]["inputs"][0]["id"] == "a@x.y"
     assert second == {
-        "method": "PUT", "url": "https://api.hubapi.com/crm/v3/lists/{{ list.id }}/memberships/add-and-remove",
+        "method": "PUT", "url": "https://api.hubapi.com/crm/v3/lists/LIST_ID/memberships/add-and-remove",
         "body": "made from the answers to the requests before",
     }  # fmt: skip
     lists.close()

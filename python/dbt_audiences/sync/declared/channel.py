@@ -57,7 +57,7 @@ class Declared:
         return body_of(self._envelope, side or "add", units)
 
     def shown(self, request_id: str, side: Side | None, units: Iterable[Unit]) -> dict[str, object]:
-        """Each step as it would be sent; ids that are looked up, and secrets, as words in angle brackets."""
+        """Each step as it would be sent; a list that is looked up is `LIST_ID`."""
         return self._shown(self.draft(request_id, side, units))
 
     def shown_again(self, request: Request) -> dict[str, object]:
@@ -68,7 +68,7 @@ class Declared:
         statement = statement_of(body)
         rows, unusable = rows_of(statement, self._type.fields, any_identifier=self._type.any_identifier)
         context = {**self._context(statement, rows), "secret": Shown()}
-        list_id = "<the id of the list>" if self._type.list_place.find is not None else self._envelope.list_name
+        list_id = "LIST_ID" if self._type.list_place.find is not None else self._envelope.list_name
         context["list"] = {**self._exchange.context["list"], "id": list_id}
         shown = [shown_call(self._exchange.base_url, call, context) for call in self._calls[statement.side]]
         refused = {"not_sent": [reason for _, reason in unusable]} if unusable else {}

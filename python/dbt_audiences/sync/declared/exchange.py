@@ -33,7 +33,7 @@ class Exchange:
         self.context: dict[str, Any] = dict(context)
         self.base_url = str(opening.settings.get("base_url") or compiled(type_.base_url)(self.context))
         self.credentials = Credentials(type_.auth)
-        self._bucket = BUCKETS.of(self.base_url, opening.secrets, type_.rate_limit)
+        self._bucket = BUCKETS.of(type_.key, self.base_url, opening.secrets, type_.rate_limit)
         self.at_once = 4 if type_.rate_limit is None else type_.rate_limit.at_once
         self._client: aiohttp.ClientSession | None = None
         self._token: str | None = None

@@ -44,9 +44,9 @@ class Buckets:
 
     _known: dict[str, Bucket] = field(default_factory=dict)
 
-    def of(self, base_url: str, secrets: Mapping[str, str], limit: RateLimit | None) -> Bucket:
+    def of(self, type_: str, base_url: str, secrets: Mapping[str, str], limit: RateLimit | None) -> Bucket:
         """The bucket of these credentials, which are not kept."""
-        digest = hashlib.sha256(repr((base_url, sorted(secrets.items()))).encode()).hexdigest()
+        digest = hashlib.sha256(repr((type_, base_url, sorted(secrets.items()))).encode()).hexdigest()
         return self._known.setdefault(digest, Bucket(limit))
 
 

@@ -133,7 +133,7 @@ def shown_call(base_url: str, call: Compiled, context: Context) -> dict[str, obj
         if call.call.has_body:
             shown["body"] = call.body(context)
     except CannotRender:
-        shown["url"] = f"{base_url.rstrip('/')}{call.call.path}"
+        shown.setdefault("url", f"{base_url.rstrip('/')}{call.call.path}")
         shown["body"] = "made from the answers to the requests before"
     return shown
 
