@@ -49,6 +49,7 @@ def _of_type(spec: Spec) -> list[str]:
         *(f"- `as: {form}`: {_FORMS[form]}" for form in spec.forms),
         f"- identifiers: {'; '.join(_identifier(one) for one in declaration.fields)}"
         + ("; and any other type" if declaration.any_identifier else ""),
+        *(["- it can be told of accounts"] if declaration.accounts else []),
         f"- {_size(declaration)}",
     ]
     if "list" in spec.forms and declaration.most_rows is not None:

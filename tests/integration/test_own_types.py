@@ -176,7 +176,7 @@ def test_a_type_that_knows_no_accounts_is_refused_for_an_audience_of_accounts(tm
     write(tmp_path, **{"destinations/loyal.yml": DESTINATION % "https://x.y", "audiences/big.yml": audience})
     (problem,) = check_destinations(load_project(tmp_path))
     assert (problem.message, problem.hint) == (
-        "a loyalty destination knows users, and no accounts", "send an audience of users",
+        "a loyalty destination knows users, and no accounts", "send an audience of users whose `account:` is in it",
     )  # fmt: skip
 
 

@@ -54,7 +54,11 @@ def problems_of_send(send: SendTo, sent: Sendable, spec: Spec, chosen: Identifie
         yield Problem(send.place, f"a {spec.type} destination cannot be sent `as: {send.as_}`", hint)
     yield from _words_of_another_form(send, send.as_ or forms[0])
     if sent.of == "accounts" and not spec.takes_accounts and (send.as_ or forms[0]) != "events":
-        hint = "`as: events` tells each of their users" if "events" in forms else "send an audience of users"
+        hint = (
+            "`as: events` tells each of their users"
+            if "events" in forms
+            else "send an audience of users whose `account:` is in it"
+        )
         yield Problem(send.place, f"a {spec.type} destination knows users, and no accounts", hint)
     for name in send.identifiers or ():
         if spec.identifier_types is not None and name not in spec.identifier_types and not _is_of_account(name, sent):
