@@ -26,6 +26,8 @@ _B2, _C2 = ("B", -4.5 * DAY), ("C", -4 * DAY)
 _NO_D: dict[str, Any] = {"not_performed": "D"}
 _NO_D_SOON = {**_NO_D, "within": "1 hour"}
 _SOON = {"within": "6 hours"}
+_NO_C_THEN_NO_D = {"not_performed": "C", "then": _NO_D}
+_NO_TEXT = {"not_performed": "E", "where": {"property": "k", "starts_with": {"parent": "k"}}}
 _TWO = [_A, _B2, ("C", -4.4 * DAY), ("B", -3.9 * DAY), ("C", -3.8 * DAY)]
 _LATE = [("A", -DAY), ("B", -6 * HOUR)]
 _K = {"where": _SAME_K}
@@ -94,6 +96,11 @@ THIRD: list[Any] = [  # condition, events (name, from as_of, properties), is it 
     (_c({**_NO_D, **_K}, b=_K), [*_OF_1, ("D", -3.5 * DAY, {"k": 1}), *_OTHER, *_MORE], True),
     (_c(_NO_D, **_KEYS), [*_OF_1, ("D", -3.5 * DAY), ("C", -3.2 * DAY, {"k": 1})], True),
     (_c(_NO_D, b=_K), [*_OF_1, ("D", -3.5 * DAY), ("C", -3.2 * DAY)], True),
+    # beside a text that is no key of the step above
+    *[
+        ({**_c(), "then": {"performed": "B", "at_least": least, "then": [_NO_C_THEN_NO_D, _NO_TEXT]}}, [_A, _B2], least == 1)
+        for least in (1, 2)
+    ],
     # a name that stands above already
     (_c(_NO_A), [_A, ("B", -5 * DAY), ("C", -5 * DAY)], True),
     (_c(_NO_A), [_A, ("B", -5 * DAY), ("C", -5 * DAY), ("A", -4 * DAY)], False),

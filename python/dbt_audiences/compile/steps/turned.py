@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbt_audiences.compile.jinja import Expression, package_call
 from dbt_audiences.compile.scene import Scene
@@ -121,8 +121,8 @@ def _holds(tree: Tree, numbers: dict[int, tuple[list[int], str | None]], when: s
 def counted_by_deadline(turning: Turning, link: Link, split: Split, scene: Scene, name: str, *, in_order: bool) -> Counts:
     """The CTEs whose counts, added up with their signs, are those of the step's events that hold by each span's `deadline_at`;
     by one sort where those turn in the order of time."""
-    keys = [key_of(pair, scene) for pair in split.pairs]
-    keys += [[stands, stands] for stands in turning.standing]
+    link = replace(link, keys=(*link.keys, *((stands, stands) for stands in turning.standing)))
+    keys = [*(key_of(pair, scene) for pair in split.pairs), *link.equal]
     if in_order:
         turns = turning.all
         ending: list[Expression] = [number for number, turn in enumerate(turns, 1) if turn.sign == "<="]
