@@ -98,11 +98,13 @@
     {%- if run_query(dbt_audiences.known_shared() ~ ' limit 1').rows | length -%}
         {%- set others = [] -%}
         {%- for type in types -%}
-            {%- do others.append(dbt_audiences._is_touched("'" ~ type.name ~ "'", type.column, 'not is_shared')) -%}
+            {%- do others.append(
+                type.column ~ " in (select value from graph_scope where type = '" ~ type.name ~ "' and not is_shared)"
+            ) -%}
         {%- endfor -%}
         {%- do found.append(
-            '(identifier_type, identifier_value) in (select type, value from (' ~ dbt_audiences.known_shared() ~ ') as known) and ('
-            ~ others | join(' or ') ~ ')'
+            dbt_audiences.is_among('identifier_type', 'identifier_value', '(' ~ dbt_audiences.known_shared() ~ ') as known')
+            ~ ' and (' ~ others | join(' or ') ~ ')'
         ) -%}
     {%- endif -%}
     {{ return('(' ~ found | join(' or ') ~ ')') }}

@@ -18,7 +18,7 @@
         {{ dbt_audiences.graph_profiles(relation, relation, false) }}
         drop table if exists {{ preview }};
         create table {{ preview }} as
-        {{ dbt_audiences.identifiers_found() }};
+        {{ dbt_audiences.identifiers_found(true) }};
         {{ dbt_audiences.drop_graph(true) }}
     {%- endcall -%}
     {{ adapter.commit() }}

@@ -1,10 +1,11 @@
 {#-
-  Writes what differs into the table of identifiers. Whose profile has changed is logged; the first time it is everybody's.
+  Writes what differs into the table of identifiers. Whose profile has changed is logged; the first time it is everybody's. What is
+  shared by too many is named by calls that are looked at, too, and stays as it is where nothing new names it.
 
   before  SQL of its rows of all that is looked at
 -#}
-{% macro replace_identifiers(before, identifiers, is_first) -%}
-    {%- set fresh = dbt_audiences.identifiers_found() -%}
+{% macro replace_identifiers(before, identifiers, is_full, is_first) -%}
+    {%- set fresh = dbt_audiences.identifiers_found(is_full) -%}
     {%- if is_first %}
         {{ dbt_audiences.log_changes('profile_identifiers', [{'of': 'users', 'query': 'select cast(null as text)'}]) }}
         insert into {{ identifiers }} (profile_id, type, value, first_seen_at)
@@ -34,12 +35,13 @@
 {%- endmacro %}
 
 
-{#- SQL of the identifiers with the profiles that were found for them: the columns of the table. -#}
-{% macro identifiers_found() %}
+{#- SQL of the identifiers with the profiles that were found for them, of all or of those in graph_scope: the table's columns. -#}
+{% macro identifiers_found(is_full) %}
         select p.profile_id, t.type, n.value, n.first_seen_at
         from graph_assigned as n
         inner join graph_types as t on t.type_no = n.type_no
         inner join graph_profiles as p on p.part = n.part
+        {{ 'where ' ~ dbt_audiences.is_among('t.type', 'n.value', 'graph_scope') if not is_full }}
 {%- endmacro %}
 
 

@@ -47,7 +47,7 @@
         {{ dbt_audiences.graph_parts(places) }}
         {{ dbt_audiences.graph_profiles(before, relation, is_first) }}
         {{ dbt_audiences.follow_merges() }}
-        {{ dbt_audiences.replace_identifiers(before, relation, is_first) }}
+        {{ dbt_audiences.replace_identifiers(before, relation, scope.is_full, is_first) }}
         {{ dbt_audiences.note_violations(scope.is_full) }}
         {{ dbt_audiences.note_identity_seen(rules.types, scope) }}
         {{ dbt_audiences.drop_graph(scope.is_full) }}

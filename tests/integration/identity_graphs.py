@@ -116,7 +116,9 @@ def found(sql: Callable[[str], Sequence[Row]]) -> dict[int, Resolved]:
     """The same of the tables of a warehouse."""
     profiles: dict[int, dict[object, set[Identifier]]] = defaultdict(lambda: defaultdict(set))
     first: dict[object, set[Identifier]] = defaultdict(set)
-    for profile_id, kind, value in sql("select profile_id, type, value from audiences.profile_identifiers"):
+    identifiers = sql("select profile_id, type, value from audiences.profile_identifiers")
+    assert len({(kind, value) for _, kind, value in identifiers}) == len(identifiers), "an identifier of two profiles"
+    for profile_id, kind, value in identifiers:
         profiles[_group(value)][profile_id].add((str(kind), str(value)))
         first[profile_id].add((str(kind), str(value)))
     dropped: dict[int, set[tuple[Identifier, str, str | None, Identifier]]] = defaultdict(set)
