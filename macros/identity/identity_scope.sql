@@ -36,7 +36,7 @@
         'is_full': false,
         'columns': columns,
         'is_touched': run_query(touched ~ ' limit 1').rows | length > 0,
-        'sql': sql.replace('/* and calls of touched profiles */', 'and ' ~ dbt_audiences._names_touched(types))
+        'sql': sql.replace('/* and calls of touched profiles */', 'and ' ~ dbt_audiences._names_touched(types, loaded_at))
             .replace('/* and identifiers of touched profiles */', 'and ' ~ dbt_audiences._is_touched('type', 'value')),
     }) -%}
     {{ return(found) }}
@@ -92,11 +92,11 @@
 {%- endmacro %}
 
 
-{#- A call is of a touched profile by the first identifier that ties it to anything. -#}
-{% macro _names_touched(types) -%}
+{#- A call is of a touched profile by the first identifier that ties it to anything; new ones count that have nothing but shared ones. -#}
+{% macro _names_touched(types, loaded_at) -%}
     {%- set found = [dbt_audiences._is_touched('identifier_type', 'identifier_value', 'not is_shared')] -%}
     {%- if run_query(dbt_audiences.known_shared() ~ ' limit 1').rows | length -%}
-        {%- set others = [] -%}
+        {%- set others = ['loaded_at > ' ~ loaded_at] -%}
         {%- for type in types -%}
             {%- do others.append(
                 type.column ~ " in (select value from graph_scope where type = '" ~ type.name ~ "' and not is_shared)"
