@@ -97,7 +97,7 @@
     {%- set found = [dbt_audiences._is_touched('identifier_type', 'identifier_value', 'not is_shared')] -%}
     {%- if run_query(dbt_audiences.known_shared() ~ ' limit 1').rows | length -%}
         {%- set others = ['loaded_at > ' ~ loaded_at] -%}
-        {%- for type in types -%}
+        {%- for type in types + [{'name': 'anonymous_id', 'column': 'previous_id'}] -%}
             {%- do others.append(
                 type.column ~ " in (select value from graph_scope where type = '" ~ type.name ~ "' and not is_shared)"
             ) -%}

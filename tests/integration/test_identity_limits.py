@@ -85,9 +85,10 @@ def test_what_was_left_out_is_written_down_with_the_reason(people: Project) -> N
 def test_a_late_call_resolves_all_that_it_touches_again_in_the_order_of_time(people: Project, tmp_path: Path) -> None:
     project = people.copy(tmp_path / "shop")
     before = {value: profile for profile, _, value in project.sql(ALL)}
+    nobodys = track(None, "Visited", -95, anonymousId="undefined", messageId="late, and of nobody")
     project.load(
         track("son", "Visited", -65, anonymousId="kitchen tablet", messageId="late"),
-        track(None, "Visited", -95, anonymousId="undefined", messageId="late, and of nobody"),
+        {**nobodys, "type": "alias", "previousId": "p"},
     )
     project.run(day=1)
     assert profile_of(project, "user_id:son") == ("anonymous_id:kitchen tablet", "user_id:son")
@@ -98,6 +99,10 @@ def test_a_late_call_resolves_all_that_it_touches_again_in_the_order_of_time(peo
     assert after["son"] == before["kitchen tablet"]
     shared = project.sql("select cast(first_seen_at as text) from audiences.profile_identifiers where value = 'undefined'")
     assert shared == [("2025-10-29 12:00:00",)]
+    project.load(track(None, "Visited", -10, anonymousId="p", messageId="of the same, and later"))
+    project.run(day=2)
+    known = project.sql("select cast(first_seen_at as text) from audiences.profile_identifiers where value = 'p'")
+    assert known == shared
 
 
 def test_a_rule_that_changes_holds_for_old_calls_too_and_a_rule_that_is_back_ties_again(
