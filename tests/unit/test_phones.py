@@ -73,6 +73,6 @@ def test_a_region_that_is_not_known_or_no_library_is_refused_by_name(monkeypatch
     with pytest.raises(Wrong, match="`Germany` is no region"):
         read_region("Germany", place)
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
-    with pytest.raises(Wrong, match="needs the library phonenumbers") as refused:
+    with pytest.raises(Wrong, match="`default_region` needs the library phonenumbers, which is not installed") as refused:
         read_region("DE", place)
     assert refused.value.problem.hint == "pip install 'dbt-audiences[phone]'"
