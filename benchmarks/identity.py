@@ -4,11 +4,11 @@ Calls name a user and one of two or three devices; one of two hundred devices is
 Each line gives the model `profile_identifiers` alone: all its statements and its reading of `stg_calls`, not how that table
 is made nor what dbt does before it. From nothing, after 10,000 more pairs, and when nothing is new, each as seconds passed and
 seconds of CPU; then the peak memory of the process. DuckDB may use two threads and 4 GB. On 28 November 2026, DuckDB 2.0.0, two
-cores for which six or seven other processes waited, so that only the seconds of CPU say much:
+cores, nothing else running:
 
      pairs    from nothing     10,000 more     nothing new     peak    profiles
- 1,000,000   11.84 /  5.91    2.59 /  1.50    0.41 /  0.25   0.5 GB     402,000
-10,000,000  115.35 / 51.82   15.85 /  6.28    2.45 /  1.00   2.5 GB   4,002,000
+ 1,000,000    3.61 /  5.55    1.93 /  2.49    0.22 /  0.28   0.5 GB     402,000
+10,000,000   37.04 / 65.26    5.20 /  8.47    0.79 /  1.29   2.6 GB   4,002,000
 
 Two fifths of the time from nothing go into compressing the rows that are written. Of 10,000 more, most goes into looking for
 them among the identifiers that are there (by value, then by profile) and among old calls, and into the checksum of these.
