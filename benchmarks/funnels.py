@@ -38,17 +38,19 @@ and on 27 November:
     a text of the list within           2.65 s    5.55 s    2.09 times
     a key or a text within              0.59 s    1.16 s    1.97 times
 
-and on 28 November, once each, seconds of processor time of both cores together, with others at work beside:
+and on 28 November, once each:
 
-    another key followed in time           5.65 s   12.20 s    2.16 times
-    the greatest followed in time          2.14 s    4.28 s    2.00 times
-    the least of the key followed in time  5.65 s   15.18 s    2.68 times
-    two back in time                       4.00 s    8.25 s    2.06 times
-    two of the list followed in time       7.80 s   16.20 s    2.08 times
-    another value followed in time         6.12 s   13.73 s    2.24 times
-    one of these after three in time       5.76 s   11.32 s    1.96 times
-    none of these after three in time      7.92 s   14.98 s    1.89 times
-    without another value                  1.18 s    2.24 s    1.91 times
+    another key followed in time           2.47 s    5.35 s    2.16 times
+    not back in time                       1.11 s    2.16 s    1.94 times
+    not back after three in time           2.60 s    5.75 s    2.21 times
+    the greatest followed in time          1.11 s    2.12 s    1.90 times
+    the least of the key followed in time  2.83 s    7.56 s    2.67 times
+    two back in time                       1.94 s    3.66 s    1.89 times
+    two of the list followed in time       3.65 s    7.62 s    2.09 times
+    another value followed in time         2.89 s    6.67 s    2.31 times
+    one of these after three in time       2.94 s    6.33 s    2.15 times
+    none of these after three in time      3.89 s   11.43 s    2.94 times
+    without another value                  0.56 s    1.74 s    3.11 times
 """
 
 from __future__ import annotations
