@@ -14,7 +14,7 @@ from tests.integration.agreement_families import BY_PAIRS, BY_RANKS, check, draw
 from tests.reference import bounded_drawing, funnel_drawing
 
 SEED = int(os.environ.get("AUDIENCES_FUNNEL_SEED", "20260310"))
-SCENARIOS = int(os.environ.get("AUDIENCES_FUNNEL_EXAMPLES", "30"))
+SCENARIOS = int(os.environ.get("AUDIENCES_FUNNEL_EXAMPLES", "20"))
 OF_ANY_EVENTS = SCENARIOS // 3
 SCENARIOS_EACH = 30
 
