@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 Cause = Literal["forgotten", "suppressed", "removed"]
@@ -19,17 +18,11 @@ class Suppressed:
     """What is suppressed: the hashes by cause, and the salt that they were made with."""
 
     salt: str
-    hashes: Mapping[str, tuple[Cause, datetime]]
+    hashes: Mapping[str, Cause]
 
     def cause(self, identifier: Identifier) -> Cause | None:
         """Why nothing new is taken of an identifier; None where it is."""
-        found = self.hashes.get(hash_of(self.salt, identifier))
-        return None if found is None else found[0]
-
-    def since(self, identifier: Identifier) -> datetime | None:
-        """Naive UTC: since when."""
-        found = self.hashes.get(hash_of(self.salt, identifier))
-        return None if found is None else found[1]
+        return self.hashes.get(hash_of(self.salt, identifier))
 
 
 NOTHING = Suppressed("", {})

@@ -59,6 +59,17 @@ def instant_literal(instant: datetime) -> str:
     return f"timestamp '{naive(instant).isoformat(' ')}'"
 
 
+def schema_and_table(relation: str) -> tuple[str, str]:
+    """The names in a quoted relation of two or three parts."""
+    schema, table = (part.strip('"') for part in relation.split(".")[-2:])
+    return schema, table
+
+
+def text_literals(values: Iterable[str]) -> str:
+    """String literals, listed: the inside of `in (...)`."""
+    return ", ".join(text_literal(value) for value in values)
+
+
 def text_literal(value: str) -> str:
     """A SQL string literal of `value`, for standard strings (a quote is doubled, a backslash is itself)."""
     if "\x00" in value:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError
 from dbt_audiences.core.suppression import Identifier
-from dbt_audiences.core.warehouse import Warehouse, text_literal
+from dbt_audiences.core.warehouse import Warehouse, schema_and_table, text_literal, text_literals
 from dbt_audiences.flow.building import IDENTITY, STATE
 from dbt_audiences.flow.explaining.person import profile_id_of
 from dbt_audiences.flow.person import merged_into
@@ -152,11 +152,10 @@ def _begin(workspace: Workspace, warehouse: Warehouse, identifier: str, only: st
             f"select {text_literal(profile_id)} union select from_profile_id from {merged_into(relations, profile_id)}"
         )
     )
-    among = ", ".join(text_literal(id_) for id_ in ids)
     rows = warehouse.fetch(
         f"select type, value from {relations[IDENTITY]} where profile_id = {text_literal(profile_id)} "
         f"union select identifier_type, identifier_value from {relations['acknowledged']} "
-        f"where profile_id in ({among}) and identifier_type <> 'group_id' order by 1, 2"
+        f"where profile_id in ({text_literals(ids)}) and identifier_type <> 'group_id' order by 1, 2"
     )
     identifiers = tuple((str(kind), str(value)) for kind, value in rows)
     if only is None:
@@ -208,7 +207,7 @@ def _finish(work: _Work, wait: bool) -> None:
     except AudiencesError as error:
         work.left.append(Left("the database", f"deleted rows may be readable in its files: {error.message}", True))
     with workspace.warehouse(wait=wait) as warehouse:
-        own = {relation.split(".", 1)[-1].replace('"', "") for relation in tables}
+        own = {".".join(schema_and_table(relation)) for relation in tables}
         for place, rows in search(warehouse, work.person.found_by).items():
             is_ours = place.rpartition(".")[0] in own
             reason = f"{rows:,} rows hold the person" + ("" if is_ours else "; the table is not ours: delete them there")
@@ -221,7 +220,7 @@ def _there(workspace: Workspace, tables: list[str]) -> list[str]:
     with workspace.warehouse() as warehouse:
         rows = warehouse.fetch("select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'")
     there = {(str(schema), str(name)) for schema, name in rows}
-    return [one for one in tables if tuple(part.strip('"') for part in one.split(".")[-2:]) in there]
+    return [one for one in tables if schema_and_table(one) in there]
 
 
 def _files_with(workspace: Workspace, values: tuple[str, ...]) -> Iterator[str]:

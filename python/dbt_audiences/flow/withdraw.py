@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dbt_audiences.core.project import Sendable, SendTo
-from dbt_audiences.core.warehouse import Relations, Warehouse, naive, text_literal
+from dbt_audiences.core.warehouse import Relations, Warehouse, naive, text_literal, text_literals
 from dbt_audiences.flow.farewell import sent_before
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.erasure import Person
@@ -105,7 +105,7 @@ def _send(
 
 def _whose(person: Person) -> str:
     """SQL of whether a row of the ledger is of the person."""
-    ids = ", ".join(text_literal(id_) for id_ in person.profile_ids)
+    ids = text_literals(person.profile_ids)
     return f"{_these(person)} or profile_id in ({ids})" if ids else _these(person)
 
 

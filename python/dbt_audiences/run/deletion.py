@@ -10,7 +10,7 @@ from datetime import datetime
 from dbt_audiences.core.errors import FailedError
 from dbt_audiences.core.identity import UNCHANGED, Identity
 from dbt_audiences.core.project import Project
-from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, text_literal
+from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, schema_and_table, text_literal
 
 SOURCE = "dbt-audiences"
 """The source of the calls that keep last values as custom traits."""
@@ -39,7 +39,7 @@ class Run:
 
 def knows_deletions(warehouse: Warehouse, relations: Relations) -> bool:
     """Whether the state tables have the columns of this version; before their migration nothing can be deleted."""
-    schema, table = (part.strip('"') for part in relations["keys"].split(".")[-2:])
+    schema, table = schema_and_table(relations["keys"])
     found = warehouse.fetch(
         "select count(*) from information_schema.columns where column_name = 'farewell' "
         f"and table_schema = {text_literal(schema)} and table_name = {text_literal(table)}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dbt_audiences.core.identity import Identity
 from dbt_audiences.core.suppression import Identifier
-from dbt_audiences.core.warehouse import Relations, Warehouse, text_literal
+from dbt_audiences.core.warehouse import Relations, Warehouse, schema_and_table, text_literal, text_literals
 
 FORGOTTEN = "audiences_forgotten"
 """The temporary table of the identifiers (type, value) that are erased."""
@@ -72,7 +72,7 @@ def erase_calls(
         type_ = "user_id" if column == "user_id" else "anonymous_id"
         listed = [value for kind, value in person.identifiers if kind == type_]
         if listed:
-            warehouse.execute(f"update {raw}.calls set {column} = null where {column} in ({_texts(listed)})")
+            warehouse.execute(f"update {raw}.calls set {column} = null where {column} in ({text_literals(listed)})")
     places = [value for kind, value in person.identifiers if kind not in ("user_id", "anonymous_id")]
     _blank(warehouse, f"{raw}.calls", places, f"message_id in ({ours})")
     _blank(warehouse, f"{raw}.calls", person.found_by, "true")
@@ -188,10 +188,9 @@ def _own_rows(warehouse: Warehouse, tables: Mapping[str, str], person: Person) -
         "where t.table_type = 'BASE TABLE'"
     ):
         columns.setdefault((str(schema), str(table)), set()).add(str(column))
-    ids = _texts(person.profile_ids)
+    ids = text_literals(person.profile_ids)
     for name, relation in sorted(tables.items()):
-        schema, table = (part.strip('"') for part in relation.split(".")[-2:])
-        there = columns.get((schema, table), set())
+        there = columns.get(schema_and_table(relation), set())
         tests = [f"{column} in ({ids})" for column in _PROFILES if column in there and person.profile_ids]
         tests += [
             f"({kind}, {value}) in (select type, value from {FORGOTTEN})"
@@ -232,7 +231,3 @@ def _delete(warehouse: Warehouse, relation: str, where: str) -> int:
 
 def _count(warehouse: Warehouse, relation: str, where: str) -> int:
     return int(str(warehouse.fetch(f"select count(*) from {relation} where {where}")[0][0]))
-
-
-def _texts(values: Iterable[str]) -> str:
-    return ", ".join(text_literal(value) for value in values)

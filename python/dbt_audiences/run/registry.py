@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dbt_audiences.core.errors import DefinitionError, Problem
 from dbt_audiences.core.project import Project
-from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, text_literal
+from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, schema_and_table, text_literal
 
 
 def state_exists(warehouse: Warehouse, relations: Relations) -> bool:
@@ -17,7 +17,7 @@ def state_exists(warehouse: Warehouse, relations: Relations) -> bool:
 
 def relation_exists(warehouse: Warehouse, relation: str) -> bool:
     """Whether a table or a view of this quoted name is there."""
-    schema, table = (part.strip('"') for part in relation.split(".")[-2:])
+    schema, table = schema_and_table(relation)
     found = warehouse.fetch(
         "select count(*) from information_schema.tables "
         f"where table_schema = {text_literal(schema)} and table_name = {text_literal(table)}"

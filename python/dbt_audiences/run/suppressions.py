@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import cast
 
 from dbt_audiences.core.suppression import NOTHING, Cause, Identifier, Suppressed, hash_of
-from dbt_audiences.core.warehouse import Relations, Warehouse, naive, text_literal
+from dbt_audiences.core.warehouse import Relations, Warehouse, naive, schema_and_table, text_literal, text_literals
 
 
 def read_suppressed(warehouse: Warehouse, relations: Relations) -> Suppressed:
     """Everything that is suppressed; nothing where the table is not there yet."""
-    schema, table = (part.strip('"') for part in relations["suppressions"].split(".")[-2:])
+    schema, table = schema_and_table(relations["suppressions"])
     return _read(warehouse, [one for one in _places(warehouse) if one == f'"{schema}"."{table}"'])
 
 
@@ -33,10 +33,9 @@ def _places(warehouse: Warehouse) -> list[str]:
 
 def _read(warehouse: Warehouse, places: Sequence[str]) -> Suppressed:
     for place in places:
-        rows = warehouse.fetch(f"select hash, cause, suppressed_at, salt from {place}")
+        rows = warehouse.fetch(f"select hash, cause, salt from {place}")
         if rows:
-            hashes = {str(hash_): (cast(Cause, cause), cast(datetime, at)) for hash_, cause, at, _ in rows}
-            return Suppressed(str(rows[0][3]), hashes)
+            return Suppressed(str(rows[0][2]), {str(hash_): cast(Cause, cause) for hash_, cause, _ in rows})
     return NOTHING
 
 
@@ -52,7 +51,7 @@ def suppress(
     hashes = {hash_of(salt, one): one[0] for one in written}
     if not hashes:
         return
-    warehouse.execute(f"delete from {table} where hash in ({_among(hashes)})")
+    warehouse.execute(f"delete from {table} where hash in ({text_literals(hashes)})")
     warehouse.insert(
         table,
         ("type", "hash", "salt", "cause", "suppressed_at", "is_open"),
@@ -65,7 +64,7 @@ def lift(warehouse: Warehouse, relations: Relations, identifiers: Collection[Ide
     known = read_suppressed(warehouse, relations)
     hashes = [hash_of(known.salt, one) for one in identifiers if known.cause(one) is not None]
     if hashes:
-        warehouse.execute(f"delete from {relations['suppressions']} where hash in ({_among(hashes)})")
+        warehouse.execute(f"delete from {relations['suppressions']} where hash in ({text_literals(hashes)})")
     return len(hashes)
 
 
@@ -86,11 +85,11 @@ def purge_ledger(warehouse: Warehouse, relations: Relations) -> int:
         f"union select {hashed} from {deliveries} where status = 'pending' and {hashed} {forgotten}"
     )
     remembered = [str(row[0]) for row in warehouse.fetch(kept)]
-    but = f" and {hashed} not in ({_among(remembered)})" if remembered else ""
+    but = f" and {hashed} not in ({text_literals(remembered)})" if remembered else ""
     with warehouse.transaction():
         for name in (acknowledged, deliveries):
             warehouse.execute(f"delete from {name} where {hashed} {forgotten}{but}")
-        closed = f" and hash not in ({_among(remembered)})" if remembered else ""
+        closed = f" and hash not in ({text_literals(remembered)})" if remembered else ""
         warehouse.execute(f"update {table} set is_open = false where is_open{closed}")
     return len(remembered)
 
@@ -98,7 +97,3 @@ def purge_ledger(warehouse: Warehouse, relations: Relations) -> int:
 def by_type(identifiers: Iterable[Identifier]) -> dict[str, int]:
     """How many there are of each type."""
     return dict(Counter(type_ for type_, _ in identifiers))
-
-
-def _among(values: Iterable[str]) -> str:
-    return ", ".join(text_literal(value) for value in values)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, naive, text_literal
+from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, naive, text_literal, text_literals
 from dbt_audiences.sync.channel import Request
 
 REQUEST_COLUMNS = (
     "request_id", "destination", "audience", "sync_id", "status", "content_type", "body", "row_count", "attempts", "created_at",
     "attempted_at",
 )  # fmt: skip
-
-
-def among(values: Iterable[str]) -> str:
-    """The inside of `in (...)`."""
-    return ", ".join(text_literal(value) for value in values)
 
 
 class Ledger:
@@ -79,7 +74,7 @@ class Ledger:
         if not ids:
             return []
         rows = self._warehouse.fetch(
-            f"select request_id, body, row_count, attempts from {self.requests} where request_id in ({among(ids)})"
+            f"select request_id, body, row_count, attempts from {self.requests} where request_id in ({text_literals(ids)})"
         )
         found = {str(row[0]): Request(str(row[0]), str(row[1]), int(str(row[2])), int(str(row[3]))) for row in rows}
         return [found[id_] for id_ in ids]
@@ -176,14 +171,16 @@ class Ledger:
             for request in requests
         ]  # fmt: skip
         with self._warehouse.transaction():
-            self._warehouse.execute(f"delete from {self.requests} where request_id in ({among(r.id for r in requests)})")
+            self._warehouse.execute(
+                f"delete from {self.requests} where request_id in ({text_literals(r.id for r in requests)})"
+            )
             self._warehouse.insert(self.requests, REQUEST_COLUMNS, rows)
 
     def mark_again(self, requests: Sequence[Request], at: datetime) -> None:
         """Note that requests are sent once more."""
         self._warehouse.execute(
             f"update {self.requests} set attempts = attempts + 1, attempted_at = {instant_literal(at)} "
-            f"where request_id in ({among(request.id for request in requests)})"
+            f"where request_id in ({text_literals(request.id for request in requests)})"
         )
 
     # --- after sending ---

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dbt_audiences.core.warehouse import Warehouse, instant_literal, naive, text_literal
+from dbt_audiences.core.warehouse import Warehouse, instant_literal, naive, text_literal, text_literals
 from dbt_audiences.sync.channel import Outcome, Request
-from dbt_audiences.sync.ledger import REQUEST_COLUMNS, Ledger, among
+from dbt_audiences.sync.ledger import REQUEST_COLUMNS, Ledger
 
 _REFUSED = "audiences_sync_refused"
 
@@ -124,7 +124,7 @@ def _settle_request(warehouse: Warehouse, ledger: Ledger, request: Request, outc
 def _acknowledge(warehouse: Warehouse, ledger: Ledger, ids: Sequence[str], now: str) -> None:
     if not ids:
         return
-    of_these = f"request_id in ({among(ids)})"
+    of_these = f"request_id in ({text_literals(ids)})"
     warehouse.execute(
         f"update {ledger.deliveries} set status = 'delivered', settled_at = {now} where {of_these} and status = 'pending'"
     )
