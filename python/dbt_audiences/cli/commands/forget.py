@@ -67,6 +67,6 @@ def command(
         say("\nleft:")
         for one in receipt.left:
             say(f"  {one.place}: {one.reason}")
-    elif receipt.erased:
+    else:
         click.echo("\nnothing is left")
     return receipt.exit_code
