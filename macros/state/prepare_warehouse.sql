@@ -42,7 +42,7 @@
 
 {#- The version of the state tables; a change of their columns in the yml adds one here. -#}
 {% macro state_version() -%}
-    {{ return(5) }}
+    {{ return(6) }}
 {%- endmacro %}
 
 

@@ -24,7 +24,7 @@ from tests.integration.projects import (
     track,
 )
 
-STATE_COLUMNS = "30b8447e54cf9898"
+STATE_COLUMNS = "c57562f600f1a1a5"
 """What the columns of the state tables of the present version come to."""
 
 

@@ -41,6 +41,9 @@ class Warehouse(Protocol):
     def sha256(self, text: str) -> str:
         """SQL of the SHA-256 of a text expression, as 64 lower-case hexadecimal digits."""
 
+    def content_mark(self, relation: str) -> str:
+        """A text that is another one after any change of a table's rows, by what the engine keeps of them."""
+
     def close(self) -> None:
         """Release the connection and, for an embedded engine, the file."""
 

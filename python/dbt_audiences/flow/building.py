@@ -1,20 +1,22 @@
-"""What a run builds, in which order: what SQL traits are made of first, so that a fault there stops nothing but them."""
+"""What a run builds, in which order, and what it need not build."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from dbt_audiences.compile.project import MACRO_FILE
 from dbt_audiences.compile.related import rows_model as rows_model_of
 from dbt_audiences.compile.sql_traits import check_model, rows_model
 from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, text_literal
 from dbt_audiences.flow.workspace import Workspace
-from dbt_audiences.run.dbt import Outcome
+from dbt_audiences.run.built import forget_built, note_built, note_unaffected, standing
+from dbt_audiences.run.dbt import Dbt, Outcome
+from dbt_audiences.run.models import EVALUATED, STATE, readers
 
 Progress = Callable[[str, int, int], None]
 IDENTITY = "profile_identifiers"
-STATE = "state_table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +40,77 @@ class RelatedResult:
 
 def build(
     workspace: Workspace,
+    warehouse: Warehouse,
     variables: Mapping[str, object],
     *,
+    as_of: datetime,
     select: Sequence[str],
     full_refresh: bool,
     is_prepared: bool,
+    builds_all: bool,
     progress: Progress | None,
 ) -> list[Outcome]:
-    """`dbt run` in two parts: SQL traits before identity, to which theirs belong, then all else, whatever became of those.
+    """`dbt run` of what does not stand as it must: SQL traits, what evaluations read, and then whom that or time has moved.
 
-    A SQL trait that reads profiles itself is built with all else: profiles of its identifiers are made by the next run.
-    State tables of a prepared warehouse are left out: what is missing of them is made before any model runs.
+    SQL traits come before identity, to which theirs belong; all else goes on whatever became of them. One that reads profiles
+    itself is built with all else: profiles of its identifiers are made by the next run. State tables of a prepared warehouse
+    are left out: what is missing of them is made before any model runs.
+
+    builds_all  also what stands is built
     """
-    first = _before_identity(workspace)
-    exclude = [f"config.materialized:{STATE}"] if is_prepared else []
-    if not first:
-        return workspace.dbt.run(variables, select=select, exclude=exclude, full_refresh=full_refresh, progress=progress)
-    wanted = workspace.dbt.selected(select) if select else set(workspace.dbt.relations())
+    dbt = workspace.dbt
+    wanted = dbt.selected(select) if select else set(dbt.relations())
     if is_prepared:
-        wanted -= workspace.dbt.materialized(STATE)
-    outcomes: list[Outcome] = []
-    for part in (wanted & first, wanted - first):
-        if part:
-            outcomes += workspace.dbt.run(
-                variables, select=workspace.dbt.selectors(part), full_refresh=full_refresh, progress=progress
-            )
-    return outcomes
+        wanted -= dbt.materialized(STATE)
+    models = dbt.models(MACRO_FILE)
+    first = _before_identity(workspace)
+    parts = _Parts(dbt, variables, full_refresh, progress)
+    parts.run(wanted & first)
+    stand = standing(warehouse, dbt.relations(), models, dbt.raw_schema(), as_of)
+    rest = wanted - first
+    if builds_all or full_refresh or not (is_prepared and stand.is_whole):
+        forget_built(stand, rest)
+        parts.run(rest)
+    else:
+        evaluated = {model.name for model in models.values() if model.kind in EVALUATED}
+        later = readers(models, evaluated) & rest
+        stale = stand.stale(rest - later)
+        forget_built(stand, stale)
+        lost = readers(models, parts.run(stale)) & later
+        affected = stand.affected(rest & evaluated)
+        stale |= affected | stand.stale(later, stale | affected)
+        forget_built(stand, stale & later - lost)
+        parts.run(stale & later - lost)
+        note_unaffected(stand, rest & evaluated - affected - lost)
+        parts.outcomes += [Outcome(name, "skipped", "", 0.0) for name in lost]
+        parts.outcomes += [Outcome(name, "success", "", 0.0) for name in rest - stale - lost]
+    note_built(stand, parts.built - first)
+    return parts.outcomes
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The parts of one run, each a `dbt run` of its own."""
+
+    dbt: Dbt
+    variables: Mapping[str, object]
+    full_refresh: bool
+    progress: Progress | None
+    outcomes: list[Outcome] = field(default_factory=list)
+    built: set[str] = field(default_factory=set)
+
+    def run(self, names: set[str]) -> set[str]:
+        """Build these; which of them were not built."""
+        if not names:
+            return set()
+        select, exclude = self.dbt.selection(names)
+        found = self.dbt.run(
+            self.variables, select=select, exclude=exclude, full_refresh=self.full_refresh, progress=self.progress
+        )
+        self.outcomes += found
+        done = {one.name for one in found if one.status == "success"}
+        self.built |= done
+        return {one.name for one in found} - done
 
 
 def _before_identity(workspace: Workspace) -> set[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError
 from dbt_audiences.core.suppression import Identifier
 from dbt_audiences.core.warehouse import Warehouse, schema_and_table, text_literal, text_literals
-from dbt_audiences.flow.building import IDENTITY, STATE
+from dbt_audiences.flow.building import IDENTITY
 from dbt_audiences.flow.explaining.person import profile_id_of
 from dbt_audiences.flow.person import merged_into
 from dbt_audiences.flow.run import run
@@ -25,6 +25,7 @@ from dbt_audiences.run.erasure import (
     list_identifiers,
     search,
 )
+from dbt_audiences.run.models import STATE
 from dbt_audiences.run.suppressions import by_type, purge_ledger, read_suppressed, suppress
 from dbt_audiences.run.warehouses import reclaim
 

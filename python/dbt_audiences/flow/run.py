@@ -105,10 +105,13 @@ def run(
                 warnings += tuple(delete_keys(warehouse, relations, gone, stamp))
             outcomes = build(
                 workspace,
+                warehouse,
                 {"as_of": naive(as_of).isoformat(), "run_id": run_id, "audiences_unguarded": sorted(unguarded)},
+                as_of=as_of,
                 select=chosen,
                 full_refresh=full_refresh,
                 is_prepared=is_prepared,
+                builds_all=verify_share is not None,
                 progress=progress,
             )
             if not outcomes and not chosen:

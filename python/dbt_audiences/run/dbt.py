@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError, WarehouseError
+from dbt_audiences.run import parsed
+from dbt_audiences.run.models import Model, models_of
 from dbt_audiences.run.packages import PACKAGE_VARIABLE, lacks_packages, package_path
 from dbt_audiences.run.profile import plain_credentials
 from dbt_audiences.run.warehouses.duckdb import busy_error
@@ -67,12 +69,20 @@ class Dbt:
         self._checked_credentials()
         if self.lacks_packages():
             self.install_packages()
-        self._manifest = self._invoke(["parse", "--no-write-json"]).result  # the run writes it
+        mark = parsed.mark_of(self.root, self._settings(), self.packages_folder, self._profiles_file())
+        self._manifest = parsed.kept(self._key(), mark)
+        if self._manifest is None:
+            self._manifest = self._invoke(["parse", "--no-write-json"]).result  # the run writes it
+            parsed.keep(self._key(), mark, self._manifest)
 
     def forget(self) -> None:
         """Have the whole project read again: of a new macro dbt does not notice which models it concerns."""
         (self.target_folder() / "partial_parse.msgpack").unlink(missing_ok=True)
+        parsed.drop(self._key())
         self._manifest = None
+
+    def _key(self) -> parsed.Key:
+        return (self.root.resolve(), self.target, self.target_path, self.profiles_dir)
 
     @property
     def packages_folder(self) -> str:
@@ -165,6 +175,15 @@ class Dbt:
         """What selects exactly the models of these names: a bare name would select a folder of that name as well."""
         nodes = self.manifest.nodes.values()
         return sorted(f"fqn:{'.'.join(node.fqn)}" for node in nodes if node.resource_type == "model" and node.name in names)
+
+    def selection(self, names: Collection[str]) -> tuple[list[str], list[str]]:
+        """What to select and to exclude so that exactly the models of these names are built; the shorter of two ways."""
+        others = set(self.relations()).difference(names)
+        return (self.selectors(names), []) if len(names) <= len(others) else ([], self.selectors(others))
+
+    def models(self, macro_file: str) -> dict[str, Model]:
+        """Name -> every enabled model, each after all that it reads; see `models_of`."""
+        return models_of(self.manifest, self._settings(), macro_file)
 
     def ancestors(self, names: Sequence[str], *, given: Collection[str] = ()) -> set[str]:
         """The named models and all that they read, by name; of those given only what else reads the same."""

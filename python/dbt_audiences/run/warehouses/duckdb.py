@@ -86,6 +86,20 @@ class DuckDB:
         """SQL of the SHA-256 of a text expression."""
         return f"sha256({text})"
 
+    def content_mark(self, relation: str) -> str:
+        """Where each segment of the table's columns lies in the file, with its number of rows and its statistics.
+
+        Changed rows are written elsewhere; what is not yet in the file is marked as such. Only a second change in place of the
+        same rows before the first is in the file is not seen.
+        """
+        place = text_literal(relation)
+        columns = "segment_type, start, count, stats, has_updates, persistent, block_id, block_offset, additional_block_ids"
+        (segments, digest), *_ = self.fetch(
+            f"select count(*), sum(hash(row_group_id, column_path, segment_id, {columns})) from pragma_storage_info({place})"
+        )
+        (rows,), *_ = self.fetch(f"select count(*) from {relation}")
+        return f"{rows} in {segments}: {digest}"
+
     def close(self) -> None:
         """Release the file."""
         self.connection.close()

@@ -110,6 +110,11 @@ class Postgres:
         """SQL of the SHA-256 of a text expression."""
         return f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
 
+    def content_mark(self, relation: str) -> str:
+        """The number of rows, and the newest transaction that wrote any of them."""
+        (rows, newest), *_ = self.fetch(f"select count(*), max(cast(cast(xmin as text) as bigint)) from {relation}")
+        return f"{rows} by {newest}"
+
     def close(self) -> None:
         """Release the connection."""
         self.connection.close()
