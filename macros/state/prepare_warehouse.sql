@@ -36,7 +36,15 @@
         {%- call statement('made') -%}select 1{%- endcall -%}
         {%- do adapter.commit() -%}
     {%- endif -%}
+    {%- if var('audiences_unguarded', none) is none -%}{%- do dbt_audiences._forget_built() -%}{%- endif -%}
     {{ return('select 1') }}
+{%- endmacro %}
+
+
+{#- What dbt builds without `audiences run` is noted by nobody: the next run builds all. -#}
+{% macro _forget_built() -%}
+    {%- call statement('forgotten') -%}delete from {{ dbt_audiences.state_relation('built_models') }}{%- endcall -%}
+    {%- do adapter.commit() -%}
 {%- endmacro %}
 
 
