@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dbt_audiences.compile.project import MACRO_FILE
 from dbt_audiences.compile.related import rows_model as rows_model_of
 from dbt_audiences.compile.sql_traits import check_model, rows_model
 from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, text_literal
@@ -62,7 +61,7 @@ def build(
     wanted = dbt.selected(select) if select else set(dbt.relations())
     if is_prepared:
         wanted -= dbt.materialized(STATE)
-    models = dbt.models(MACRO_FILE)
+    models = workspace.models()
     first = _before_identity(workspace)
     parts = _Parts(dbt, variables, full_refresh, progress)
     parts.run(wanted & first)

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
+from dbt_audiences.core.errors import DefinitionError
 from dbt_audiences.core.project import Audience, SendTo
 from dbt_audiences.core.warehouse import Relations, Warehouse
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.connections import Parting, note_definition, partings
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.fields import Problems, json_value
-from dbt_audiences.spec.nodes import ListNode, MapNode, parse_yaml, read_yaml
+from dbt_audiences.spec.nodes import ListNode, MapNode, Node, parse_yaml, read_yaml
 from dbt_audiences.sync.engine import SyncResult, sync_connection
 
 NOBODY = (
@@ -24,13 +25,23 @@ NOBODY = (
 
 def note_sending(workspace: Workspace, warehouse: Warehouse, relations: Relations, audience: Audience, send: SendTo) -> None:
     """Write down how an audience is sent, so that its exits can be sent when its file is gone."""
-    tree = read_yaml(workspace.root, workspace.root / "audiences" / f"{audience.key}.yml")
-    sends = tree.entries.get("send_to") if isinstance(tree, MapNode) else None
-    assert isinstance(sends, ListNode)
-    entry = next(item for item in sends.items if item.place == send.place)
+    entry = _entry(workspace, audience, send)
+    if entry is None:
+        return
     file = {"audience": audience.key, "name": audience.name, "of": audience.of, "who": "everyone"}
     text = json.dumps({**file, "send_to": [json_value(entry)]}, ensure_ascii=False)
     note_definition(warehouse, relations, send.destination, audience.key, text)
+
+
+def _entry(workspace: Workspace, audience: Audience, send: SendTo) -> Node | None:
+    """What the file says of a connection; None where it was edited since the definitions were read: the next run notes that."""
+    try:
+        tree = read_yaml(workspace.root, workspace.root / "audiences" / f"{audience.key}.yml")
+    except (DefinitionError, OSError):
+        return None
+    sends = tree.entries.get("send_to") if isinstance(tree, MapNode) else None
+    items = sends.items if isinstance(sends, ListNode) else ()
+    return next((item for item in items if item.place == send.place), None)
 
 
 def say_farewell(

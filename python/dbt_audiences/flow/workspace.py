@@ -17,6 +17,7 @@ from dbt_audiences.core.errors import DefinitionError, UsageError, WarehouseErro
 from dbt_audiences.core.project import Audience, Project, Sendable, SendTo
 from dbt_audiences.core.warehouse import Warehouse
 from dbt_audiences.run.dbt import Dbt
+from dbt_audiences.run.models import Model
 from dbt_audiences.run.registry import state_exists
 from dbt_audiences.run.warehouses import open_warehouse
 from dbt_audiences.spec import load_project
@@ -60,6 +61,10 @@ class Workspace:
         if self._dbt is None:
             self._dbt = Dbt(self.root, self.profiles_dir, self.target)
         return self._dbt
+
+    def models(self) -> dict[str, Model]:
+        """Name -> every enabled model of dbt, each after all that it reads."""
+        return self.dbt.models(MACRO_FILE)
 
     def dbt_on(self, copy: Path) -> Dbt:
         """dbt for a copy of the project, with the same profile and target."""

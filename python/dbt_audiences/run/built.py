@@ -140,17 +140,32 @@ def standing(
     warehouse: Warehouse, relations: Relations, models: Mapping[str, Model], raw_schema: str, as_of: datetime
 ) -> Standing:
     """What stands; nothing in a warehouse that does not know how its models were built."""
-    rows = warehouse.fetch("select table_schema, table_name, table_type from information_schema.tables")
-    present = {(str(schema), str(name)): str(kind) for schema, name, kind in rows}
+    present = _present(warehouse)
     built = {}
     if schema_and_table(relations[TABLE]) in present:
         for name, digest, inputs, at in warehouse.fetch(f"select model, digest, inputs, as_of from {relations[TABLE]}"):
             assert isinstance(at, datetime)
             built[str(name)] = Built(str(digest), str(inputs), at)
-    return Standing(warehouse, relations, models, as_of, _inputs(warehouse, relations, raw_schema, present), built, present)
+    return Standing(warehouse, relations, models, as_of, _marks(warehouse, relations, raw_schema, present), built, present)
 
 
-def _inputs(warehouse: Warehouse, relations: Relations, raw_schema: str, present: Mapping[tuple[str, str], str]) -> str:
+def input_marks(warehouse: Warehouse, relations: Relations, raw_schema: str) -> str:
+    """A text that is another one after any change of the raw tables, or of state that matters to models."""
+    return _marks(warehouse, relations, raw_schema, _present(warehouse))
+
+
+def inputs_of(warehouse: Warehouse, relations: Relations, model: str) -> str | None:
+    """The marks of the inputs that a model was last built from; None where nothing says so."""
+    rows = warehouse.fetch(f"select inputs from {relations[TABLE]} where model = {text_literal(model)}")
+    return str(rows[0][0]) if rows else None
+
+
+def _present(warehouse: Warehouse) -> dict[tuple[str, str], str]:
+    rows = warehouse.fetch("select table_schema, table_name, table_type from information_schema.tables")
+    return {(str(schema), str(name)): str(kind) for schema, name, kind in rows}
+
+
+def _marks(warehouse: Warehouse, relations: Relations, raw_schema: str, present: Mapping[tuple[str, str], str]) -> str:
     """The marks of the tables that calls and lists are read from, and of state that matters; a view may give anything."""
     names = [*(f'"{raw_schema}"."{name}"' for name in _RAW), *(relations[name] for name in _INPUTS)]
     kinds = {name: present.get(schema_and_table(name)) for name in names}

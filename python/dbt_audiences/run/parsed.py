@@ -16,12 +16,13 @@ _PATHS = ("model", "macro", "seed", "test", "analysis", "snapshot", "docs", "ass
 _DEFAULTS = ("models", "macros", "seeds", "tests", "analyses", "snapshots")
 _FILES = ("dbt_project.yml", "packages.yml", "dependencies.yml", "package-lock.yml", "selectors.yml")
 
-Mark = frozenset[tuple[object, ...]]
+Stamps = frozenset[tuple[object, ...]]
+"""Of files: path, time, size and inode; another set after any change."""
 Key = tuple[object, ...]
-_kept: dict[Key, tuple[Mark, Any]] = {}
+_kept: dict[Key, tuple[Stamps, Any]] = {}
 
 
-def mark_of(root: Path, settings: dict[str, Any], packages_folder: str, profiles: Path) -> Mark:
+def mark_of(root: Path, settings: dict[str, Any], packages_folder: str, profiles: Path) -> Stamps:
     """Every file that dbt reads of a project, with its size, inode and time, and the environment."""
     given = [settings.get(f"{kind}-paths") for kind in _PATHS]
     folders = {str(path) for paths in given if isinstance(paths, list) for path in paths} | set(_DEFAULTS)
@@ -30,7 +31,7 @@ def mark_of(root: Path, settings: dict[str, Any], packages_folder: str, profiles
     return frozenset([*found, *(("env", name, value) for name, value in os.environ.items())])
 
 
-def kept(key: Key, mark: Mark) -> Any | None:
+def kept(key: Key, mark: Stamps) -> Any | None:
     """The manifest that was kept under this mark, as fresh from the parser; None where there is none."""
     before, manifest = _kept.get(key, (None, None))
     if before != mark or manifest is None:
@@ -41,7 +42,7 @@ def kept(key: Key, mark: Mark) -> Any | None:
     return manifest
 
 
-def keep(key: Key, mark: Mark, manifest: Any) -> None:
+def keep(key: Key, mark: Stamps, manifest: Any) -> None:
     """Keep a manifest; the one that was not asked for longest gives way."""
     _kept.pop(key, None)
     _kept[key] = (mark, manifest)
@@ -52,6 +53,11 @@ def keep(key: Key, mark: Mark, manifest: Any) -> None:
 def drop(key: Key) -> None:
     """Have dbt read the project again."""
     _kept.pop(key, None)
+
+
+def stamps(paths: Iterable[Path]) -> Stamps:
+    """Those of these files, and of all that lies in these folders; a path where nothing is has one, too."""
+    return frozenset(_files(paths))
 
 
 def _packages(folder: Path) -> Iterator[Path]:
@@ -66,11 +72,11 @@ def _files(paths: Iterable[Path | os.DirEntry[str]]) -> Iterator[tuple[object, .
         if isinstance(path, os.DirEntry) and path.is_file():
             stat = path.stat()
             yield path.path, stat.st_mtime_ns, stat.st_size, stat.st_ino
-        elif isinstance(path, Path) and path.is_file():
-            yield _stamp(path)
         elif path.is_dir():
             with os.scandir(path) as entries:
                 yield from _files(entries)
+        elif isinstance(path, Path):
+            yield _stamp(path)
 
 
 def _stamp(path: Path) -> tuple[object, ...]:

@@ -1,0 +1,180 @@
+"""`audiences watch`: one process that looks for what changed, and runs when anything did, until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dbt_audiences.core.errors import AudiencesError, DefinitionError, FailedError, WarehouseError
+from dbt_audiences.core.warehouse import Relations, Warehouse, schema_and_table
+from dbt_audiences.flow.run import RunReport, run
+from dbt_audiences.flow.workspace import Workspace, now
+from dbt_audiences.run.built import input_marks, inputs_of
+from dbt_audiences.run.models import Model
+from dbt_audiences.run.parsed import Stamps, stamps
+
+LONGEST_RETRY_SECONDS = 60.0
+UNSEEN_SECONDS = 60.0
+"""Tables that nothing here can look into cheaply, of other tools and of the user's own models, are read this often."""
+_DEFINED_IN = ("audiences", "traits", "destinations", "lists", "identity.yml")
+_OF_DBT = ("models", "macros", "seeds", "dbt_project.yml", "profiles.yml", "packages.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One run of a watch: why it was made and how many seconds it took; `error` where it failed or definitions are wrong."""
+
+    reason: str
+    seconds: float
+    report: RunReport | None = None
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Watch:
+    """Runs of one project whenever its raw tables, its definitions or the time ask for one.
+
+    The warehouse is open only during a run or a look, so that loads by other processes come through. With definitions that are
+    wrong it says so and goes on with the last good ones.
+
+    open_workspace  gives the project as it now stands on disk
+    tell            is called after each run
+    interval        seconds between two looks
+    """
+
+    open_workspace: Callable[[], Workspace]
+    tell: Callable[[Watched], None]
+    interval: float = 1.0
+    with_sync: bool = True
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _good: Workspace | None = None
+    _definitions: Stamps = frozenset()
+    _state: object = None
+    _due: datetime | None = None
+    _unseen_at: float | None = None
+    _retry_at: float | None = None
+    _failures: int = 0
+
+    def stop(self) -> None:
+        """End after the run that is being made."""
+        self.stopping.set()
+
+    def until_stopped(self) -> None:
+        """Look, run, and wait, again and again."""
+        while not self.stopping.is_set():
+            started, reason = time.monotonic(), None
+            try:
+                reason = self._reason()
+                if reason is not None:
+                    self._run(reason)
+            except WarehouseError as error:
+                self._unreachable(error)
+            # A look that takes long, at a large table on a server, must not keep the server busy.
+            looked = 0.0 if reason is not None else time.monotonic() - started
+            self.stopping.wait(max(self.interval, 4 * looked))
+
+    def _reason(self) -> str | None:
+        """Why a run must be made now; None where nothing asks for one."""
+        at = time.monotonic()
+        if self._files(_DEFINED_IN, _OF_DBT) != self._definitions:
+            return "started" if self._good is None else "definitions"
+        if self._good is None:
+            return None
+        if self._retry_at is not None:
+            return "again" if at >= self._retry_at else None
+        if self._due is not None and now() >= self._due:
+            return "time"
+        if self._unseen_at is not None and at >= self._unseen_at:
+            return "other tables"
+        return "calls" if self._look(self._good) != self._state else None
+
+    def _run(self, reason: str) -> None:
+        started, defined = time.monotonic(), self._files(_DEFINED_IN)
+        fresh = self.open_workspace()
+        workspace: Workspace | None = fresh
+        told, report = None, None
+        try:
+            fresh.compile(check=False)
+        except DefinitionError as error:
+            told = None if defined <= self._definitions else str(error)
+            workspace = self._good
+        # What was generated comes from this process; dbt reads what stands in its folders after this.
+        self._definitions = defined | self._files(_OF_DBT)
+        if workspace is not None:
+            try:
+                report = run(workspace, as_of=now(), with_sync=self.with_sync)
+            except WarehouseError:
+                raise
+            except AudiencesError as error:
+                told = str(error)
+            self._settle(workspace, report)
+        self.tell(Watched(reason, time.monotonic() - started, report, told))
+
+    def _settle(self, workspace: Workspace, report: RunReport | None) -> None:
+        """After a run: when to try again what failed, and what the next looks compare with."""
+        self._good = workspace
+        if report is None or report.exit_code == FailedError.exit_code:
+            self._fall_back()
+        else:
+            self._failures, self._retry_at = 0, None
+        self._note(workspace)
+
+    def _note(self, workspace: Workspace) -> None:
+        """What stands after a run, for the next looks to compare; what came since the run has read is not let go."""
+        models, relations = workspace.models(), workspace.dbt.relations()
+        self._unseen_at = time.monotonic() + UNSEEN_SECONDS if any(one.is_volatile for one in models.values()) else None
+        with workspace.warehouse() as warehouse:
+            self._due = _next_due(warehouse, relations, list(models.values()))
+            marks = input_marks(warehouse, relations, workspace.dbt.raw_schema())
+            # An embedded database is this process's alone here: nobody can write between the comparison and the stamps.
+            state = self._stamps(workspace) or marks
+            self._state = state if marks == inputs_of(warehouse, relations, "stg_calls") else None
+
+    def _look(self, workspace: Workspace) -> object:
+        """What becomes another value when somebody else writes: the database file's own stamps, or marks of the raw tables."""
+        found = self._stamps(workspace)
+        if found is None:
+            with workspace.warehouse() as warehouse:
+                return input_marks(warehouse, workspace.dbt.relations(), workspace.dbt.raw_schema())
+        return found
+
+    def _stamps(self, workspace: Workspace) -> Stamps | None:
+        """Of the file of an embedded database; None of a server's."""
+        credentials = workspace.dbt.credentials()
+        if credentials["type"] != "duckdb":
+            return None
+        path = Path(str(credentials["path"]))
+        return stamps([path, path.with_name(f"{path.name}.wal")])
+
+    def _files(self, *groups: tuple[str, ...]) -> Stamps:
+        root = (self._good or self.open_workspace()).root
+        return stamps(root / name for group in groups for name in group)
+
+    def _fall_back(self) -> None:
+        self._failures += 1
+        self._retry_at = time.monotonic() + min(LONGEST_RETRY_SECONDS, self.interval * 2**self._failures)
+
+    def _unreachable(self, error: WarehouseError) -> None:
+        """A database that another process holds is tried again at the next look, without a word."""
+        if not error.is_busy:
+            self._fall_back()
+            self.tell(Watched("again", 0.0, error=str(error)))
+
+
+def _next_due(warehouse: Warehouse, relations: Relations, models: list[Model]) -> datetime | None:
+    """The next instant at which time alone may change an audience or a computed trait, aware."""
+    tables = [relations["evaluations"], *(one.relation for one in models if one.kind == "computed_trait")]
+    rows = warehouse.fetch("select table_schema, table_name from information_schema.tables")
+    present = {(str(schema), str(name)) for schema, name in rows}
+    found = [
+        at
+        for table in tables
+        if schema_and_table(table) in present
+        for (at,) in warehouse.fetch(f"select min(changes_at) from {table}")
+        if isinstance(at, datetime)
+    ]
+    return min(found).replace(tzinfo=UTC) if found else None
