@@ -14,6 +14,7 @@ from dbt_audiences.sync.calls import said_of
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Request, Setting, Side, Spec, Unit
 from dbt_audiences.sync.declared.statement import statement_of, summary_of
 from dbt_audiences.sync.json_text import dumped, parsed_object
+from dbt_audiences.sync.stated import one_by_one
 
 COLUMNS = ("op", "profile_id", *IDENTIFIER_COLUMNS, "traits")
 MOST_BYTES = 10_000_000
@@ -29,6 +30,7 @@ class Email:
 
     content_type = "application/vnd.dbt-audiences.email+json"
     batch_size: int | None = None
+    is_whole = False
 
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
@@ -63,7 +65,7 @@ class Email:
 
     def deliver(self, requests: Sequence[Request]) -> list[Outcome]:
         """Send each."""
-        return [self._sent(request) for request in requests]
+        return one_by_one(requests, self._sent)
 
     def try_out(self) -> Outcome:
         """Log in, and out again."""

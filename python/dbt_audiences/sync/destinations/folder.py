@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
-from typing import TextIO
 
-from dbt_audiences.sync.calls import said_of
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Request, Setting, Side, Spec, Unit
+from dbt_audiences.sync.files.rows import FORMATS, digest_of, rows_of, write_rows
 from dbt_audiences.sync.json_text import dumped, parsed_object
+from dbt_audiences.sync.stated import one_by_one
 
-COLUMNS = ("audience", "op", "profile_id", *IDENTIFIER_COLUMNS, "traits")
-FORMATS = ("csv", "jsonl", "parquet")
 MANIFEST = "_manifest.jsonl"
-_OPS: Mapping[Side, str] = {"add": "set", "remove": "unset"}
-"""What the rows of a trait do with its value."""
 
 
 class Folder:
@@ -27,6 +21,7 @@ class Folder:
 
     content_type = "application/vnd.dbt-audiences.file+json"
     batch_size: int | None = None
+    is_whole = False
 
     def __init__(self, opening: Opening) -> None:
         self._envelope = opening.envelope
@@ -40,8 +35,8 @@ class Folder:
         part = self._folder / self._envelope.audience / f"{self._envelope.destination}-{request_id}.part"
         part.parent.mkdir(parents=True, exist_ok=True)
         try:
-            rows = self._write(part, units)
-            digest = _digest(part)
+            rows = write_rows(part, rows_of(self._envelope, units), self._format)
+            digest = digest_of(part)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -51,7 +46,7 @@ class Folder:
     def shown(self, request_id: str, side: Side | None, units: Iterable[Unit]) -> dict[str, object]:
         """The folder and the rows of the file."""
         place = f"{self._shown_path}/{self._envelope.audience}/{self._envelope.sync_id}-<sha256>.{self._format}"
-        return {"file": place, "rows": list(self._rows(units))}
+        return {"file": place, "rows": list(rows_of(self._envelope, units))}
 
     def shown_again(self, request: Request) -> dict[str, object]:
         """A file that was prepared and is still to be named."""
@@ -60,7 +55,7 @@ class Folder:
 
     def deliver(self, requests: Sequence[Request]) -> list[Outcome]:
         """Name the files and list them."""
-        return [self._deliver(request) for request in requests]
+        return one_by_one(requests, self._deliver)
 
     def try_out(self) -> Outcome:
         """Make the folder and a file in it, and remove the file."""
@@ -88,7 +83,7 @@ class Folder:
         part, file = self._place(request.body, "part"), self._place(request.body, "file")
         try:
             if not file.exists():
-                if not part.exists() or _digest(part) != content["sha256"]:
+                if not part.exists() or digest_of(part) != content["sha256"]:
                     # The file was never named, so nobody has read it: it may be made anew.
                     return Outcome("unsent", f"the prepared file {part.name} is gone")
                 os.replace(part, file)
@@ -103,32 +98,6 @@ class Folder:
         content = parsed_object(body)
         file = self._folder / str(content["file"])
         return file if which == "file" else file.with_name(str(content["part"]))
-
-    def _write(self, part: Path, units: Iterable[Unit]) -> int:
-        writers = {"csv": _csv_writer, "jsonl": _json_writer, "parquet": _plain_writer}
-        count = 0
-        with part.open("w", encoding="utf-8", newline="") as file:
-            write = writers[self._format](file)
-            for row in self._rows(units):
-                write(row)
-                count += 1
-        if self._format == "parquet":
-            _to_parquet(part)
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
-        return count
-
-    def _rows(self, units: Iterable[Unit]) -> Iterator[dict[str, object]]:
-        for unit in units:
-            found = {column: unit.identifiers.get(column) for column in IDENTIFIER_COLUMNS}
-            traits = dumped(said_of(self._envelope, unit))
-            yield {
-                "audience": self._envelope.audience,
-                "op": _OPS[unit.side] if self._envelope.values else unit.side,
-                "profile_id": unit.profile_id,
-                **found,
-                "traits": traits,
-            }
 
     def _list(self, content: Mapping[str, object]) -> None:
         manifest = self._folder / MANIFEST
@@ -168,50 +137,6 @@ def _drop_torn_line(descriptor: int) -> None:
             break
     if end < size:
         os.ftruncate(descriptor, end)
-
-
-def _csv_writer(file: TextIO) -> Callable[[Mapping[str, object]], None]:
-    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    return writer.writerow
-
-
-def _json_writer(file: TextIO) -> Callable[[Mapping[str, object]], None]:
-    def write(row: Mapping[str, object]) -> None:
-        file.write(dumped({**row, "traits": parsed_object(str(row["traits"]))}) + "\n")
-
-    return write
-
-
-def _plain_writer(file: TextIO) -> Callable[[Mapping[str, object]], None]:
-    def write(row: Mapping[str, object]) -> None:
-        file.write(dumped(row) + "\n")
-
-    return write
-
-
-def _to_parquet(part: Path) -> None:
-    import duckdb
-
-    types = ", ".join(f"{column}: 'VARCHAR'" for column in COLUMNS)
-    done = part.with_suffix(".parquet.part")
-    quoted = [str(path).replace("'", "''") for path in (part, done)]
-    try:
-        with duckdb.connect() as connection:
-            connection.execute(
-                f"copy (select * from read_json('{quoted[0]}', format='newline_delimited', columns={{{types}}})) "
-                f"to '{quoted[1]}' (format parquet)"
-            )
-        os.replace(done, part)
-    except duckdb.IOException as error:
-        raise OSError(str(error).splitlines()[0]) from error
-    finally:
-        done.unlink(missing_ok=True)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,54 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Request, Setting, Side, Spec, Unit
-from dbt_audiences.sync.declared.statement import body_of, statement_of
+from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Setting, Side, Spec
+from dbt_audiences.sync.declared.statement import Statement
+from dbt_audiences.sync.extras import need_library
+from dbt_audiences.sync.stated import first_line, stated
 from dbt_audiences.sync.tables import Table, Unfit, list_members, tables_of
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-DEFAULT_BATCH_SIZE = 1000
 _REFUSED_LOGIN = ("authentication failed", "does not exist", "no pg_hba.conf entry", "permission denied")
 
 
 class Postgres:
     """Writes by the ids of the calls, so that a request that comes twice changes nothing the second time."""
 
-    content_type = "application/vnd.dbt-audiences.postgres+json"
-
     def __init__(self, opening: Opening) -> None:
-        if find_spec("psycopg2") is None:
-            raise ValueError("the driver of Postgres is not installed: pip install 'dbt-audiences[postgres]'")
+        need_library("psycopg2", "postgres")
         self._opening = opening
         self._schema = str(opening.settings.get("schema", "audiences_synced"))
         self._connection: Connection | None = None
         self._known: dict[str, dict[str, str]] = {}
-        self.batch_size: int | None = cast(int, opening.settings.get("batch_size", DEFAULT_BATCH_SIZE))
-
-    def draft(self, request_id: str, side: Side | None, units: Iterable[Unit]) -> str:
-        """What is stated, as the outbox keeps it."""
-        return body_of(self._opening.envelope, side or "add", units)
-
-    def shown(self, request_id: str, side: Side | None, units: Iterable[Unit]) -> dict[str, object]:
-        """The rows of each table."""
-        return self._shown(self.draft(request_id, side, units))
-
-    def shown_again(self, request: Request) -> dict[str, object]:
-        """The same of one that was written down before."""
-        return self._shown(request.body)
-
-    def deliver(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Write each in a transaction; after one that says stop, what was not written stays."""
-        outcomes: list[Outcome] = []
-        for request in requests:
-            is_stopped = bool(outcomes) and outcomes[-1].stops
-            outcomes.append(Outcome("unsent", stops=True) if is_stopped else self._written(request))
-        return outcomes
 
     def try_out(self) -> Outcome:
         """Log in, and ask whether tables may be made."""
@@ -64,16 +40,13 @@ class Postgres:
         said = "tables can be made" if may_create else f"the schema {self._schema} must have been made by another"
         return Outcome("delivered", f"it takes the credentials; {said}")
 
-    def tidy(self, kept: Sequence[str]) -> None:
-        """Nothing is prepared."""
-
     def close(self) -> None:
         """Close the connection."""
         if self._connection is not None:
             self._connection.close()
 
-    def _shown(self, body: str) -> dict[str, object]:
-        statement = statement_of(body)
+    def shown(self, statement: Statement) -> dict[str, object]:
+        """The rows of each table."""
         if statement.envelope.as_ == "list":
             return {"table": f"{self._schema}.members", "op": statement.side, "rows": list_members(statement)}
         tables, unfit = tables_of(statement, {})
@@ -99,10 +72,10 @@ class Postgres:
             self._known.clear()
         return self._connection
 
-    def _written(self, request: Request) -> Outcome:
+    def carry(self, request_id: str, statement: Statement) -> Outcome:
+        """Write it in one transaction."""
         import psycopg2
 
-        statement = statement_of(request.body)
         try:
             with self._open() as connection, connection.cursor() as cursor:
                 if statement.envelope.as_ == "list":
@@ -111,13 +84,13 @@ class Postgres:
                 unfit = self._write_calls(cursor, statement)
         except (psycopg2.DataError, psycopg2.errors.InvalidTableDefinition) as error:
             self._known.clear()
-            return Outcome("rejected", _said(error), divides=True)
+            return Outcome("rejected", first_line(error), divides=True)
         except psycopg2.Error as error:
             self._known.clear()
             return _lost(error)
         return Outcome("delivered", refused=tuple((one.message_id, one.reason) for one in unfit))
 
-    def _write_calls(self, cursor: Any, statement: Any) -> list[Unfit]:
+    def _write_calls(self, cursor: Any, statement: Statement) -> list[Unfit]:
         from psycopg2 import sql
 
         schema = sql.Identifier(self._schema)
@@ -202,15 +175,10 @@ def _write_members(cursor: Any, schema: str, side: Side, rows: Sequence[dict[str
 
 
 def _lost(error: Exception) -> Outcome:
-    said = _said(error)
+    said = first_line(error)
     if any(words in said for words in _REFUSED_LOGIN):
         return Outcome("held", f"{said}; a person must renew the credentials", stops=True)
     return Outcome("pending", said, stops=True)
-
-
-def _said(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
 
 
 SPEC = Spec(
@@ -229,7 +197,7 @@ SPEC = Spec(
     identifiers=dict.fromkeys(IDENTIFIER_COLUMNS, "last"),
     identifier_types=IDENTIFIER_COLUMNS,
     is_mixed=False,
-    open=Postgres,
+    open=stated(Postgres, kind="postgres", batch_size=1000),
     takes_accounts=False,
     name="Postgres tables",
     description="Tables in the shape of Segment's warehouse schema (identifies, users, audience_entered), or one of members.",

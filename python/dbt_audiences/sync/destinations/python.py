@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Request, Setting, Side, Spec, Unit
-from dbt_audiences.sync.declared.statement import Statement, body_of, rows_of, statement_of
+from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Setting, Side, Spec
+from dbt_audiences.sync.declared.statement import Statement
 from dbt_audiences.sync.json_text import dumped
-
-DEFAULT_BATCH_SIZE = 500
-_REASON_LENGTH = 300
+from dbt_audiences.sync.stated import REASON_LENGTH, rows_with_any, stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,67 +37,41 @@ class Batch:
 class Function:
     """Calls the function; what it returns are the rows that it rejects."""
 
-    content_type = "application/vnd.dbt-audiences.python+json"
-
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
         self._function = _loaded(opening)
-        self.batch_size: int | None = cast(int, opening.settings.get("batch_size", DEFAULT_BATCH_SIZE))
-
-    def draft(self, request_id: str, side: Side | None, units: Iterable[Unit]) -> str:
-        """What is stated, as the outbox keeps it."""
-        return body_of(self._opening.envelope, side or "add", units)
-
-    def shown(self, request_id: str, side: Side | None, units: Iterable[Unit]) -> dict[str, object]:
-        """The function and its rows."""
-        return self._shown(self.draft(request_id, side, units))
-
-    def shown_again(self, request: Request) -> dict[str, object]:
-        """The same of one that was written down before."""
-        return self._shown(request.body)
-
-    def deliver(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Call it with each batch; after one that says stop, what was not given stays."""
-        outcomes: list[Outcome] = []
-        for request in requests:
-            is_stopped = bool(outcomes) and outcomes[-1].stops
-            outcomes.append(Outcome("unsent", stops=True) if is_stopped else self._called(request))
-        return outcomes
 
     def try_out(self) -> Outcome:
         """It was loaded, or nobody would be here."""
         return Outcome("delivered", "the function can be loaded; it was not called")
 
-    def tidy(self, kept: Sequence[str]) -> None:
-        """Nothing is prepared."""
-
     def close(self) -> None:
         """Nothing is held."""
 
-    def _shown(self, body: str) -> dict[str, object]:
-        return {"function": self._opening.shown_settings["function"], "rows": json.loads(dumped(_rows(statement_of(body))))}
+    def shown(self, statement: Statement) -> dict[str, object]:
+        """The function and its rows."""
+        return {"function": self._opening.shown_settings["function"], "rows": json.loads(dumped(_rows(statement)))}
 
-    def _called(self, request: Request) -> Outcome:
-        statement = statement_of(request.body)
+    def carry(self, request_id: str, statement: Statement) -> Outcome:
+        """Call it."""
         envelope = statement.envelope
         rows = json.loads(dumped(_rows(statement)), parse_float=Decimal)
-        batch = Batch(request.id, statement.side or "add", envelope.audience, envelope.list_name, envelope.as_of, rows)
+        batch = Batch(request_id, statement.side or "add", envelope.audience, envelope.list_name, envelope.as_of, rows)
         try:
             rejected = self._function(batch)
         except PermissionError as error:
             return Outcome("held", f"{error}; a person must renew the credentials", stops=True)
         except Exception as error:  # another's function may raise anything, and what it had done by then is unknown
-            return Outcome("pending", f"{type(error).__name__}: {error}"[:_REASON_LENGTH], stops=True)
+            return Outcome("pending", f"{type(error).__name__}: {error}"[:REASON_LENGTH], stops=True)
         if rejected is None:
             return Outcome("delivered")
         if not isinstance(rejected, Mapping):
             said = f"the function returned {type(rejected).__name__}, and not None or a mapping of ids to reasons"
             return Outcome("pending", said, stops=True)
-        return Outcome("delivered", refused=tuple((str(id_), str(why)[:_REASON_LENGTH]) for id_, why in rejected.items()))
+        return Outcome("delivered", refused=tuple((str(id_), str(why)[:REASON_LENGTH]) for id_, why in rejected.items()))
 
 
 def _rows(statement: Statement) -> list[dict[str, object]]:
-    rows, _ = rows_of(statement, (), any_identifier=True)
     return [
         {
             "id": row["message_id"],
@@ -110,7 +82,7 @@ def _rows(statement: Statement) -> list[dict[str, object]]:
             "event": row["event"],
             "properties": row["properties"],
         }
-        for row, unit in zip(rows, statement.units, strict=True)
+        for row, unit in zip(rows_with_any(statement), statement.units, strict=True)
     ]
 
 
@@ -147,7 +119,7 @@ SPEC = Spec(
     identifiers=dict.fromkeys(IDENTIFIER_COLUMNS, "last"),
     identifier_types=None,
     is_mixed=False,
-    open=Function,
+    open=stated(Function, kind="python", batch_size=500),
     value_forms=("boolean", "events"),
     name="Python function",
     description="A function of the project's own, called with each batch.",

@@ -23,6 +23,7 @@ class Webhook:
     """Posts to one URL over kept connections, a few requests at a time."""
 
     content_type = "application/json"
+    is_whole = False
 
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
