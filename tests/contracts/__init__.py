@@ -6,14 +6,16 @@ bodies, keep who is in, and fail as the vendor does. A request that no page desc
 
 from tests.contracts.ads import ADS
 from tests.contracts.ads_by_token import ADS_BY_TOKEN
+from tests.contracts.ads_signed import ADS_SIGNED
 from tests.contracts.analytics import ANALYTICS
 from tests.contracts.base import ANN, BAD, BOB, Contract, Person
 from tests.contracts.marketing import MARKETING
 from tests.contracts.messaging import MESSAGING
+from tests.contracts.sheets import SHEETS
 from tests.contracts.tags import TAGS
 
 CONTRACTS: dict[str, type[Contract]] = {
-    one.key: one for one in (*ADS, *ADS_BY_TOKEN, *ANALYTICS, *MARKETING, *MESSAGING, *TAGS)
+    one.key: one for one in (*ADS, *ADS_BY_TOKEN, *ADS_SIGNED, *ANALYTICS, *MARKETING, *MESSAGING, *SHEETS, *TAGS)
 }
 
 __all__ = ["ANN", "BAD", "BOB", "CONTRACTS", "Contract", "Person"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from tests.contracts import ANN, BAD, BOB, CONTRACTS, Contract, Person
+from tests.contracts.sheets import GoogleSheets
 from tests.integration.receiver import Answer, Received
 from tests.integration.worlds import STATE, World, destination, running_world, send_to
 
@@ -14,7 +15,9 @@ from dbt_audiences.sync.destinations import destination_types, type_of
 from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.trying import tried
 
-NAMING = sorted(key for key in CONTRACTS if key != "slack")
+NAMING = sorted(key for key in CONTRACTS if key not in ("google_sheets", "slack"))
+"""Those that answer for single rows."""
+
 WITH_EVENTS = ("amplitude", "braze", "customerio", "mixpanel", "posthog", "rudderstack", "segment")
 
 
@@ -147,6 +150,34 @@ def test_entries_and_exits_are_told_as_events(world: World, key: str, monkeypatc
     world.sync()
     assert contract.events == [("user-ann", "Joined"), ("user-ann", "Audience Exited")]
     assert contract.surprises == []
+
+
+def test_a_sheet_is_written_anew_with_all_members_wherever_one_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    contract = CONTRACTS["google_sheets"]()
+    assert isinstance(contract, GoogleSheets)
+    to_vendor(world, contract, monkeypatch)
+    traits = '{"plan":"=cmd()","score":1.50,"none":null}'
+    world.want([(f"p-{one.name}", "email", one.email, traits) for one in (ANN, BOB)])
+    result = world.sync()
+    assert (result.status, contract.surprises) == ("synced", []), result.message
+    ((_, title),) = list(contract.titles.items())[1:]
+    assert title == "Our VIPs" and contract.sheets[0] == [["what", "others", "wrote"]]
+    assert contract.sheets[7] == [
+        ["profile_id", "user_id", "email", "plan", "score", "none"], ["p-ann", "", ANN.email, "=cmd()", "1.50", ""],
+        ["p-bob", "", BOB.email, "=cmd()", "1.50", ""],
+    ]  # fmt: skip
+    contract.too_long = 2
+    want(world, ANN, BOB, BAD)
+    result = world.sync()
+    assert (result.status, len(contract.sheets[7])) == ("held", 3) and "number of cells" in result.message
+    contract.too_long = 1000
+    assert world.sync().status == "synced"
+    assert contract.held == {ANN.email, BOB.email, BAD.email}
+    seen = len(world.receiver.requests)
+    assert (world.sync().delivered, len(world.receiver.requests)) == (0, seen)
+    want(world)
+    assert world.sync().status == "synced"
+    assert contract.sheets[7] == [["profile_id", "user_id", "email"], ["", "", ""]]
 
 
 def test_slack_is_told_how_many_in_one_message_that_names_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

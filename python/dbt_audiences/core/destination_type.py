@@ -165,6 +165,16 @@ class ListPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuth1:
+    """Templates of the two keys and their secrets, with which each request is signed (RFC 5849, HMAC-SHA1)."""
+
+    consumer_key: str
+    consumer_secret: str
+    token: str
+    token_secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Auth:
     """Credentials: headers and query of every request; with `token_url` a token is fetched first, and known as `token`."""
 
@@ -174,6 +184,7 @@ class Auth:
     token_url: str | None = None
     token_form: Mapping[str, Template] = field(default_factory=dict)
     token_basic: tuple[str, str] | None = None
+    oauth1: OAuth1 | None = None
     token: str = "body.access_token"
 
 
@@ -199,6 +210,7 @@ class DestinationType:
     """`destinations/types/<key>.yml`, or one that comes with the package.
 
     most_rows, most_bytes  of a request; `most_rows` None: one request that only counts who enters and leaves
+    is_whole   one request of all members wherever one differs, of at most so many rows
     accounts   it can be told of accounts
     any_identifier  it takes identifiers of all types, and not those of `fields` alone
     minimum    members below which the vendor does not use a list; for people
@@ -218,6 +230,7 @@ class DestinationType:
     fields: tuple[Field, ...]
     most_rows: int | None
     most_bytes: int
+    is_whole: bool
     rate_limit: RateLimit | None
     list_place: ListPlace
     sends: Mapping[Form, Sends]

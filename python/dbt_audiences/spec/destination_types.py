@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +17,7 @@ from dbt_audiences.core.destination_type import (
     Hash,
     ListPlace,
     Normalization,
+    OAuth1,
     Option,
     RateLimit,
     Sends,
@@ -42,8 +44,9 @@ OF_ROWS = (
 )  # fmt: skip
 """What `row` knows besides identifiers."""
 
-AUTHS = ("bearer", "basic", "headers", "query", "token")
-MOST_ROWS, MOST_BYTES = 10_000, 1_000_000
+AUTHS = ("bearer", "basic", "headers", "query", "token", "oauth1")
+OAUTH1 = ("consumer_key", "consumer_secret", "token", "token_secret")
+MOST_ROWS, MOST_OF_WHOLE, MOST_BYTES = 10_000, 100_000, 1_000_000
 ONE_SUMMARY = "summary"
 
 
@@ -69,7 +72,7 @@ def read_type(node: Node, stem: str, problems: Problems) -> DestinationType:
     sent = _fields(fields.need("identifiers"), problems)
     by = tuple(one.name for one in sent)
     auth, place, check = fields.take("auth"), fields.take("list"), fields.take("check")
-    rows, most_bytes = _batch(fields.take("batch"), problems)
+    rows, most_bytes, is_whole = _batch(fields.take("batch"), problems)
     limit = fields.take("rate_limit")
     made = DestinationType(
         key=key,
@@ -85,6 +88,7 @@ def read_type(node: Node, stem: str, problems: Problems) -> DestinationType:
         fields=sent,
         most_rows=rows,
         most_bytes=most_bytes,
+        is_whole=is_whole,
         rate_limit=None if limit is None else problems.attempt(_rate_limit, limit, problems),
         list_place=ListPlace() if place is None else problems.attempt(_list, place, problems) or ListPlace(),
         sends=_sends(fields.need("sends"), by, problems),
@@ -97,6 +101,13 @@ def read_type(node: Node, stem: str, problems: Problems) -> DestinationType:
         place=fields.place,
     )
     fields.finish()
+    if (
+        is_whole
+        and made.sends
+        and (tuple(made.sends) != ("list",) or any(one.add != one.remove for one in made.sends.values()))
+    ):
+        hint = "`sends: {list: ...}` with one request, or a list of steps: who is not among the rows is gone"
+        raise Wrong(fields.place_of("sends"), "a request of all members neither adds nor removes", hint)
     return made
 
 
@@ -175,7 +186,7 @@ def _option(name: str, node: Node, problems: Problems) -> Option:
 
 def _auth(node: Node, problems: Problems) -> Auth:
     fields = Fields(node, "`auth`", problems)
-    bearer, basic, headers, query, token = (fields.take(word) for word in AUTHS)
+    bearer, basic, headers, query, token, oauth1 = (fields.take(word) for word in AUTHS)
     sent = {} if headers is None else _named(headers, "`headers`")
     if bearer is not None:
         sent["Authorization"] = f"Bearer {_credential(bearer, '`bearer`')}"
@@ -188,6 +199,10 @@ def _auth(node: Node, problems: Problems) -> Auth:
         token_basic = None if login is None else _login(login, problems)
         made = Auth(made.headers, made.query, made.basic, url, form, token_basic)
         of_token.finish()
+    if oauth1 is not None:
+        keys = Fields(oauth1, "`oauth1`", problems)
+        made = replace(made, oauth1=OAuth1(*(_credential(keys.need(word), f"`{word}`") for word in OAUTH1)))
+        keys.finish()
     fields.finish()
     return made
 
@@ -211,17 +226,19 @@ def _named(node: Node, what: str) -> dict[str, Template]:
     return {name: template_of(value, _CREDENTIAL_NAMES) for name, value in entries.items()}
 
 
-def _batch(node: Node | None, problems: Problems) -> tuple[int | None, int]:
+def _batch(node: Node | None, problems: Problems) -> tuple[int | None, int, bool]:
     if node is None:
-        return 500, MOST_BYTES
+        return 500, MOST_BYTES, False
     if isinstance(node, Scalar) and node.text == ONE_SUMMARY:
-        return None, MOST_BYTES
+        return None, MOST_BYTES, False
     fields = Fields(node, "`batch`", problems)
+    is_whole = fields.boolean("whole", False)
     rows, size = fields.whole("rows", 1) or 500, fields.whole("bytes", 1000) or MOST_BYTES
-    if rows > MOST_ROWS:
-        raise Wrong(fields.place_of("rows"), f"`rows` is at most {MOST_ROWS:,}", "larger requests hold too much in memory")
+    most = MOST_OF_WHOLE if is_whole else MOST_ROWS
+    if rows > most:
+        raise Wrong(fields.place_of("rows"), f"`rows` is at most {most:,}", "larger requests hold too much in memory")
     fields.finish()
-    return rows, size
+    return rows, size, is_whole
 
 
 def _rate_limit(node: Node, problems: Problems) -> RateLimit:

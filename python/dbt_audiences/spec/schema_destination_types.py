@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbt_audiences.spec.destination_calls import ENCODINGS, INDEX, MEANINGS, METHODS, ROW_MEANINGS
-from dbt_audiences.spec.destination_types import FORMS, HASHES, KINDS, NORMALIZATIONS, ONE_SUMMARY, PROOFS, WHICH
+from dbt_audiences.spec.destination_types import FORMS, HASHES, KINDS, NORMALIZATIONS, OAUTH1, ONE_SUMMARY, PROOFS, WHICH
 from dbt_audiences.spec.schema_words import Schema, described, listed, mapping, ref, words
 
 _TEXT: Schema = {"type": "string"}
@@ -49,7 +49,7 @@ def destination_type_file() -> Schema:
         "identifiers": {"type": "object", "minProperties": 1, "additionalProperties": field},
         "any_identifier": described(_TRUTH, "It takes identifiers of all types."),
         "accounts": described(_TRUTH, "It can be told of accounts."),
-        "batch": {"anyOf": [words(ONE_SUMMARY), mapping({"rows": _COUNT, "bytes": _COUNT})]},
+        "batch": {"anyOf": [words(ONE_SUMMARY), mapping({"rows": _COUNT, "bytes": _COUNT, "whole": _TRUTH})]},
         "rate_limit": mapping({"requests": _COUNT, "seconds": _COUNT, "at_once": _COUNT}, required=("requests",)),
         "list": _list(),
         "sends": {"type": "object", "minProperties": 1, "propertyNames": words(*FORMS), "additionalProperties": _sends()},
@@ -64,7 +64,8 @@ def destination_type_file() -> Schema:
 def _auth() -> Schema:
     basic = mapping({"user": _TEXT, "password": _TEXT}, required=("user", "password"))
     token = mapping({"url": _TEXT, "form": _NAMED, "basic": basic}, required=("url", "form"))
-    return mapping({"bearer": _TEXT, "basic": basic, "headers": _NAMED, "query": _NAMED, "token": token})
+    oauth1 = mapping(dict.fromkeys(OAUTH1, _TEXT), required=OAUTH1)
+    return mapping({"bearer": _TEXT, "basic": basic, "headers": _NAMED, "query": _NAMED, "token": token, "oauth1": oauth1})
 
 
 def _list() -> Schema:

@@ -12,7 +12,7 @@ from dbt_audiences.core.definitions import Place
 from dbt_audiences.spec.fields import json_value, nearest, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 
-FILTERS = ("sha256", "md5", "base64", "keyed", "paired", "suffixed", "json", "texts", "uuid")
+FILTERS = ("sha256", "md5", "base64", "keyed", "paired", "suffixed", "json", "texts", "under", "uuid")
 """What the templates know beyond Jinja's own filters."""
 
 NAMES = (

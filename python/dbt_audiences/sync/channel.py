@@ -105,6 +105,8 @@ class Channel(Protocol):
     """Of its bodies; what was written down with another one belongs to another type of destination."""
     batch_size: int | None
     """Units in a request; None: all in one."""
+    is_whole: bool
+    """A difference is answered by all that must hold, in one request, and not by what changed."""
 
     def draft(self, request_id: str, side: Side | None, units: Iterable[Unit]) -> str:
         """The body to write down before anything is sent."""

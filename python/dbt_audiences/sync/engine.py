@@ -200,12 +200,25 @@ class _Sync:
             result = _counted(replace(result, status="refused", message=_with_hint(refusal, result.audience)), sending)
             return _recorded(self.ledger, result, self.now, is_noted=self.among is None)
         self.ledger.adopt_merges(WANTED, PLAN)
+        self._plan_all(desired, sizes)
         prefix = f"msg_{self.effects.token()}-"
         for side in self.sides:
             self._send_side(sending, side, prefix)
         result = _judged(result, sending)
         is_complete = not sending.is_stopped
         return _recorded(self.ledger, result, self.effects.clock(), is_noted=self.among is None, is_complete=is_complete)
+
+    def _plan_all(self, desired: str, sizes: Sizes) -> None:
+        """For a destination that is told all that must hold: plan that, where anything differs."""
+        if not self.channel.is_whole or not sizes.differing:
+            return
+        if self.among is not None:
+            columns = "profile_id, identifier_type, identifier_value, traits"
+            desired = (
+                f"(select {columns} from {self.ledger.acknowledged} where {self.ledger.here} and is_member "
+                f"and not ({self.among}) union all select {columns} from {desired}) as all_that_holds"
+            )
+        plan.make_plan(self.warehouse, self.ledger, desired, resync=True)
 
     def _send_side(self, sending: Outbox, side: Side | None, prefix: str) -> None:
         units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
@@ -229,6 +242,7 @@ class _Sync:
         refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
         if refusal is not None:
             return replace(result, status="refused", message=_with_hint(refusal, result.audience))
+        self._plan_all(desired, sizes)
         waiting = self.ledger.attempted()
         pending = sum(rows for _, rows in waiting)
         shown = [self.channel.shown_again(request) for request in self.ledger.load([id_ for id_, _ in waiting])]

@@ -33,7 +33,7 @@ _OVERLOADED = (408, 425, 429, 503)
 _FIRST_EPOCH = 1_000_000_000
 """A reset header above this holds an instant, below it seconds."""
 
-_RESETS = ("X-Ratelimit-Retry-After", "RateLimit-Reset", "X-RateLimit-Reset")
+_RESETS = ("X-Ratelimit-Retry-After", "RateLimit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Reset")
 
 HOLD_REASON = "a person must renew the credentials"
 

@@ -27,6 +27,11 @@ class Sizes:
     leaving: int
     changing: int
 
+    @property
+    def differing(self) -> int:
+        """Those that differ in any way."""
+        return self.entering + self.leaving + self.changing
+
 
 def make_plan(warehouse: Warehouse, ledger: Ledger, desired: str, *, resync: bool, among: str = "true") -> Sizes:
     """Fill `WANTED` with what must hold and `PLAN` with every row of the profiles that differ, and count those profiles.

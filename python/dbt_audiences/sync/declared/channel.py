@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dbt_audiences.core.destination_type import Call, DestinationType, Form
@@ -22,9 +22,11 @@ class Declared:
     def __init__(self, type_: DestinationType, opening: Opening) -> None:
         self._type, self._envelope = type_, opening.envelope
         self.content_type = f"application/vnd.dbt-audiences.{type_.key}+json"
+        self.is_whole = type_.is_whole
+        self._needs_rows = type_.most_rows is not None and not type_.is_whole
         self._is_list = opening.envelope.as_ == "list"
         size = opening.settings.get("batch_size")
-        most = type_.most_rows
+        most = None if type_.is_whole else type_.most_rows
         self.batch_size: int | None = min(size, most) if isinstance(size, int) and most is not None else most
         defaults = {option.name: option.default for option in type_.options if option.default is not None}
         envelope = opening.envelope
@@ -54,6 +56,8 @@ class Declared:
         """What is stated, as the outbox keeps it."""
         if self._type.most_rows is None:
             return summary_of(self._envelope, units)
+        if self.is_whole:
+            return body_of(self._envelope, "add", _members(units, self._type.most_rows))
         return body_of(self._envelope, side or "add", units)
 
     def shown(self, request_id: str, side: Side | None, units: Iterable[Unit]) -> dict[str, object]:
@@ -121,7 +125,7 @@ class Declared:
         rows, unusable = rows_of(statement, self._type.fields, any_identifier=self._type.any_identifier)
         said: dict[str, Said] = {id_: ("rejected", reason) for id_, reason in unusable}
         context = self._context(statement, rows)
-        if self._is_list and (rows or self._type.most_rows is None):
+        if self._is_list and (rows or not self._needs_rows):
             list_id = await self._exchange.list_id(context, request.id, may_create=statement.side != "remove")
             if isinstance(list_id, Outcome):
                 return replace(list_id, reason=None) if list_id.reason == NO_LIST else list_id
@@ -129,10 +133,13 @@ class Declared:
         tries, saved = 0, dict[str, object]()
         for call in self._calls[statement.side]:
             rows = self._in_play(call, rows, said, context)
-            if (not rows and self._type.most_rows is not None) or (call.when is not None and not call.when(context)):
+            if (not rows and self._needs_rows) or (call.when is not None and not call.when(context)):
                 continue
             outcome, answer = await self._exchange.call(call, context, request.id)
             tries += outcome.tries if call.call.method != "GET" else 0
+            if self.is_whole and outcome.verdict == "rejected":
+                # No row is at fault alone, and half of a list must not take its place.
+                return Outcome("held", f"{outcome.reason}; a person must act", stops=True, tries=max(tries, 1))
             if outcome.verdict != "delivered" or answer is None:
                 return replace(outcome, tries=max(tries, 1))
             said |= call.answers.of_rows(answer, rows, context)
@@ -167,6 +174,14 @@ class Declared:
             "epoch": int(envelope.as_of.timestamp()),
             "sync_id": envelope.sync_id,
         }
+
+
+def _members(units: Iterable[Unit], most: int) -> Iterator[Unit]:
+    """All that must hold, which is all that is stated."""
+    for count, unit in enumerate((unit for unit in units if unit.side == "add"), start=1):
+        if count > most:
+            raise OSError(0, f"the list is longer than the {most:,} rows that it takes")
+        yield unit
 
 
 def _form(type_: DestinationType, as_: str) -> Form:

@@ -167,7 +167,7 @@ class Exchange:
 
         whole = {**context, "token": self._token}
         try:
-            sending = sending_of(self.base_url, call, self.credentials, whole, request_id)
+            sending = sending_of(self.base_url, call, self.credentials, whole, request_id, self._effects)
         except CannotRender as error:
             return Outcome("rejected", str(error), divides=True), None
         if sending.body is not None and len(sending.body) > self._type.most_bytes:

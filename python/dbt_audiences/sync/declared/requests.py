@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from dbt_audiences.core.destination_type import Auth, Call, DestinationType
 from dbt_audiences.sync.declared.answers import Answers
+from dbt_audiences.sync.declared.oauth1 import authorization
 from dbt_audiences.sync.declared.templates import CannotRender, Context, Rendered, compiled, expression, path_of
+from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.http import Sending
 from dbt_audiences.sync.json_text import dumped, plain_numbers
 
@@ -66,6 +68,7 @@ class Credentials:
         self._basic = None if auth.basic is None else compiled(":".join(auth.basic))
         self.token_url = None if auth.token_url is None else compiled(auth.token_url)
         self._form = compiled(dict(auth.token_form))
+        self._oauth1 = None if auth.oauth1 is None else [compiled(text) for text in astuple(auth.oauth1)]
         self._login = None if auth.token_basic is None else compiled(":".join(auth.token_basic))
         self.token_of = expression(auth.token)
 
@@ -75,6 +78,15 @@ class Credentials:
         if self._basic is not None:
             found["Authorization"] = _basic(self._basic(context))
         return found
+
+    def signed(self, context: Context, method: str, url: str, effects: Effects) -> dict[str, str]:
+        """The signature of one request sent now; nothing where none is asked for."""
+        if self._oauth1 is None:
+            return {}
+        keys = dict(zip(("consumer_key", "consumer_secret", "token", "token_secret"), self._oauth1, strict=True))
+        texts = {name: str(value(context)) for name, value in keys.items()}
+        made = authorization(method, url, **texts, nonce=effects.token(), epoch=int(effects.clock().timestamp()))
+        return {"authorization": made}
 
     def query(self, context: Context) -> dict[str, str]:
         """Of every request."""
@@ -111,18 +123,22 @@ def url_of(base_url: str, call: Compiled, context: Context, more: Mapping[str, s
     return f"{base_url.rstrip('/')}{path}{f'?{query}' if query else ''}"
 
 
-def sending_of(base_url: str, call: Compiled, credentials: Credentials, context: Context, request_id: str) -> Sending:
+def sending_of(
+    base_url: str, call: Compiled, credentials: Credentials, context: Context, request_id: str, effects: Effects
+) -> Sending:
     """What is sent; raises `CannotRender`."""
     body = body_bytes(call, context)
     own = _texts(call.headers(context))
+    url = url_of(base_url, call, context, credentials.query(context))
 
     def headers() -> dict[str, str]:
-        found = {"accept": "application/json", **credentials.headers(context), **own}
+        signed = credentials.signed(context, call.call.method, url, effects)
+        found = {"accept": "application/json", **credentials.headers(context), **signed, **own}
         if body is not None and "content-type" not in {name.lower() for name in own}:
             found["content-type"] = CONTENT_TYPES[call.call.encoding]
         return {**found, "x-request-id": request_id}
 
-    return Sending(call.call.method, url_of(base_url, call, context, credentials.query(context)), body, headers)
+    return Sending(call.call.method, url, body, headers)
 
 
 def shown_call(base_url: str, call: Compiled, context: Context) -> dict[str, object]:

@@ -55,11 +55,21 @@ def _paired(keys: Iterable[object], items: object, value: str) -> dict[str, obje
 
 def _texts(mapping: Mapping[str, object]) -> dict[str, str]:
     """The values as texts: empty for none, `true` and `false` for truths."""
-    return {name: value if isinstance(value, str) else _text_of(value) for name, value in mapping.items()}
+    return {name: _text_of(value) for name, value in mapping.items()}
 
 
 def _text_of(value: object) -> str:
+    if isinstance(value, str):
+        return plain_numbers(value)
     return "" if value is None else dumped(value)
+
+
+def _under(items: Iterable[object], path: str) -> list[object]:
+    """Each item under a path of its own."""
+    found = list(items)
+    for word in reversed(path.split(".")):
+        found = [{word: item} for item in found]
+    return found
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -83,6 +93,7 @@ def _environment(**changes: Any) -> ImmutableSandboxedEnvironment:
         "suffixed": lambda mapping, suffix: {f"{name}{suffix}": value for name, value in mapping.items()},
         "json": dumped,
         "texts": _texts,
+        "under": _under,
         "uuid": lambda text: str(UUID(hashed(str(text), "sha256")[:32])),
     }
     return made

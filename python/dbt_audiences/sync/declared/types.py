@@ -27,7 +27,7 @@ def spec_of(type_: DestinationType) -> Spec:
         forms=tuple(type_.sends),
         identifiers={field.of: field.send for field in type_.fields if field.is_default},
         identifier_types=None if type_.any_identifier else tuple(dict.fromkeys(field.of for field in type_.fields)),
-        is_mixed=type_.most_rows is None,
+        is_mixed=type_.most_rows is None or type_.is_whole,
         open=partial(_open, type_),
         takes_accounts=type_.accounts,
         needed_secrets=type_.secrets,
