@@ -41,7 +41,7 @@ def running(*command: str, port: int) -> Iterator[None]:
                 time.sleep(0.05)
         yield
     finally:
-        process.terminate()
+        process.kill()
         process.wait(20)
 
 

@@ -15,12 +15,13 @@ Identifier = tuple[str, str]
 def body(envelope: Envelope, side: Side, units: Iterable[Unit]) -> str:
     """One request: a batch of Segment calls, or members to add to or remove from a list."""
     if envelope.as_ == "list":
-        members = [_member(envelope, unit) for unit in units]
+        members = [member(envelope, unit) for unit in units]
         return dumped({"audience": envelope.audience, "list": envelope.list_name, "op": side, "members": members})
     return dumped({"batch": [call(envelope, unit) for unit in units]})
 
 
-def _member(envelope: Envelope, unit: Unit) -> dict[str, object]:
+def member(envelope: Envelope, unit: Unit) -> dict[str, object]:
+    """Who is added to a list or removed from it."""
     return {"profile_id": unit.profile_id, "identifiers": dict(unit.identifiers), "traits": said_of(envelope, unit)}
 
 
