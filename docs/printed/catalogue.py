@@ -17,16 +17,20 @@ _FORMS = {
 
 def catalogue_page() -> str:
     """A line for each type, then each with its settings, identifiers, requests and limits."""
-    types = [spec for spec in destination_types().values() if spec.declaration is not None]
-    rows = [(f"[{spec.name}](#{_anchor(spec.name)})", f"`{spec.type}`", code(spec.forms), spec.proven_by) for spec in types]
+    specs = list(destination_types().values())
+    types = [spec for spec in specs if spec.declaration is not None]
+    rows = [(f"[{spec.name}]({_place(spec)})", f"`{spec.type}`", code(spec.forms), spec.proven_by) for spec in specs]
+    rows.sort(key=lambda row: row[0].lower())
     parts = [
         "# Catalogue of destinations\n",
-        f"{len(types)} types are declared by a file each. What such a file may say: "
-        "[Types of your own](../own-destinations.md). How a type is proven:\n",
+        f"{len(specs)} types come with the package. {len(types)} are declared by a file each; what such a file may say: "
+        "[Types of your own](../own-destinations.md). The others are [code](destination-types.md). Raw events are forwarded to "
+        "none of them. How a type is proven:\n",
         "- *contract receiver*: by tests against an HTTP server that checks credentials, paths and bodies as the vendor's "
         "documentation asks for, and fails as it says: rows that are rejected, limits, lost answers. No account of the "
         "vendor was used.\n"
-        "- *real server*: by tests against the real thing.\n"
+        "- *real server*: by tests against a running server that speaks the same protocol, which is named where it is not "
+        "the vendor's own.\n"
         "- *not yet*: by nobody.\n",
         table(("destination", "type", "`as:`, the default first", "proven by"), rows),
     ]
@@ -70,6 +74,8 @@ def _identifier(one: Field) -> str:
 def _size(declaration: DestinationType) -> str:
     if declaration.most_rows is None:
         batch = "one request for each sync"
+    elif declaration.is_whole:
+        batch = f"all members in one request, at most {declaration.most_rows:,} and {declaration.most_bytes:,} bytes"
     else:
         rows = "one row" if declaration.most_rows == 1 else f"{declaration.most_rows:,} rows"
         batch = f"at most {rows} and {declaration.most_bytes:,} bytes in a request"
@@ -93,6 +99,10 @@ def _requests(declaration: DestinationType) -> list[str]:
 
 def _request(call: Call) -> str:
     return f"`{call.method} {call.path}`".replace("{{", "{").replace("}}", "}")
+
+
+def _place(spec: Spec) -> str:
+    return f"destination-types.md#{spec.type}" if spec.declaration is None else f"#{_anchor(spec.name)}"
 
 
 def _anchor(name: str) -> str:

@@ -103,8 +103,10 @@ def _of_type(spec: Spec) -> list[str]:
     sent = ", ".join(f"`{name}: {which}`" for name, which in spec.identifiers.items())
     return [
         f"## {spec.type}\n",
+        f"{spec.description}\n",
         table(("setting", "needed", "holds"), settings),
         f"- secrets: {code(spec.secrets) or 'none'}",
+        f"- proven by: {spec.proven_by}",
         f"- `as:` {forms}",
         f"- identifiers it can carry: {types}",
         f"- identifiers sent by default, where eligible: {sent}\n",

@@ -61,5 +61,5 @@ SPEC = Spec(
     value_forms=("list",),
     name="Google Cloud Storage",
     description="Files of changes, or of all members, CSV, JSON Lines or Parquet.",
-    proven_by="real server",
+    proven_by="real server (gcp-storage-emulator)",
 )

@@ -216,5 +216,5 @@ SPEC = Spec(
     open=stated(Topic, kind="kafka", batch_size=1000),
     name="Kafka",
     description="A message for each Segment call or change of a list, under the person's key.",
-    proven_by="real server",
+    proven_by="real server (Tansu)",
 )

@@ -201,5 +201,5 @@ SPEC = Spec(
     takes_accounts=False,
     name="Postgres tables",
     description="Tables in the shape of Segment's warehouse schema (identifies, users, audience_entered), or one of members.",
-    proven_by="real server",
+    proven_by="real server (Postgres)",
 )

@@ -146,5 +146,5 @@ SPEC = Spec(
     value_forms=("boolean",),
     name="Redis",
     description="A set of the members of each list, or a hash of what is known of each person, for services that ask at once.",
-    proven_by="real server",
+    proven_by="real server (Redis)",
 )

@@ -55,5 +55,5 @@ SPEC = Spec(
     value_forms=("list",),
     name="Amazon S3",
     description="Files of changes, or of all members, CSV, JSON Lines or Parquet; also in stores that speak S3.",
-    proven_by="real server",
+    proven_by="real server (moto)",
 )

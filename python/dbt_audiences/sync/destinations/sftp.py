@@ -170,5 +170,5 @@ SPEC = Spec(
     value_forms=("list",),
     name="SFTP",
     description="Files of changes, or of all members, CSV, JSON Lines or Parquet, on a server that is known by its key.",
-    proven_by="real server",
+    proven_by="real server (asyncssh)",
 )

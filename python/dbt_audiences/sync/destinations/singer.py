@@ -193,5 +193,5 @@ SPEC = Spec(
     value_forms=("list",),
     name="Singer target",
     description="A row for each identifier of a member, to any program that takes Singer messages.",
-    proven_by="real server",
+    proven_by="real server (target-jsonl, meltanolabs-target-postgres)",
 )
