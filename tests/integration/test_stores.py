@@ -1,9 +1,11 @@
-"""Files of members in real stores: S3, Google Cloud Storage and SFTP, each on loopback."""
+"""Files of members in real servers of S3, Google Cloud Storage and SFTP, and in a receiver that holds to Azure's contract."""
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from urllib.request import Request, urlopen
 import asyncssh
 import boto3
 import pytest
+from tests.contracts.azure import ACCOUNT, KEY, AzureBlob
 from tests.integration.stores import SftpServer, gcs_server, s3_server, sftp_server
 from tests.integration.worlds import Crash, World, destination, users
 
@@ -116,10 +119,29 @@ def of_sftp(server: SftpServer, name: str, monkeypatch: pytest.MonkeyPatch) -> P
     return Place(destination(type="sftp", settings=settings, secrets={"password": "{{ env_var('PASSWORD') }}"}), files)
 
 
-@pytest.fixture(params=["s3", "gcs", "sftp"])
+def of_azure(world: World, name: str, monkeypatch: pytest.MonkeyPatch) -> Place:
+    contract = AzureBlob(name)
+    world.receiver.decide = contract
+    url = f"{world.receiver.url.removesuffix('/hook')}/{ACCOUNT}"
+    monkeypatch.setenv(
+        "CONNECTION", f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={url};"
+    )
+
+    def files() -> dict[str, bytes]:
+        assert contract.surprises == []
+        return contract.containers[name]
+
+    settings = {"account": ACCOUNT, "container": name, "path": "to/us"}
+    secrets = {"connection_string": "{{ env_var('CONNECTION') }}"}
+    return Place(destination(type="azure_blob", settings=settings, secrets=secrets), files)
+
+
+@pytest.fixture(params=["s3", "gcs", "azure", "sftp"])
 def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
     """An empty bucket or folder of each kind."""
     name = f"lists-{abs(hash(request.node.name)) % 10**9}"
+    if request.param == "azure":
+        return of_azure(request.getfixturevalue("world"), name, monkeypatch)
     server = request.getfixturevalue({"sftp": "ssh"}.get(request.param, request.param))
     if request.param == "gcs":
         return of_gcs(server, name)
@@ -183,10 +205,12 @@ def test_a_store_that_refuses_holds_the_connection_and_shows_no_secret(
     world.want(users("ann"))
     for name in ("KEY", "SECRET", "PASSWORD"):
         monkeypatch.setenv(name, "wr0ng-secret")
+    wrong_key = base64.b64encode(b"wr0ng-secret").decode()
+    monkeypatch.setenv("CONNECTION", os.environ.get("CONNECTION", "").replace(KEY, wrong_key))
     world.destination = changed(place, bucket="nowhere") if place.destination.type == "gcs" else place.destination
     result = world.sync()
     assert (result.status, result.pending) == ("held", 1), result.message
-    assert "a person must act" in result.message and "wr0ng-secret" not in result.message
+    assert "a person must act" in result.message and not {"wr0ng-secret", wrong_key} & set(result.message.split())
     assert tried(world.destination, world.root).verdict == "held"
 
 

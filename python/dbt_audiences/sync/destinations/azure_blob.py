@@ -25,7 +25,7 @@ def _store(opening: Opening) -> Store:
             connection_string=secrets.get("connection_string"),
             account_key=secrets.get("account_key"),
             sas_token=secrets.get("sas_token"),
-            anon=not secrets and None,
+            anon=False,
             skip_instance_cache=True,
         )
 
@@ -54,4 +54,5 @@ SPEC = Spec(
     value_forms=("list",),
     name="Azure Blob Storage",
     description="Files of changes, or of all members, CSV, JSON Lines or Parquet.",
+    proven_by="contract receiver",
 )

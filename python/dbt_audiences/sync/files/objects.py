@@ -30,8 +30,11 @@ class Objects:
         return self._system
 
     def check(self) -> None:
-        """List one page of the bucket."""
-        self._files.ls(self._bucket, detail=False, refresh=True)
+        """List what lies below the path, or where nothing does yet, in the bucket."""
+        try:
+            self._files.ls(self._base, detail=False, refresh=True)
+        except FileNotFoundError:
+            self._files.ls(self._bucket, detail=False, refresh=True)
 
     def has(self, name: str) -> bool:
         """Ask for it, past what was listed before."""
