@@ -7,9 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from oauthlib import oauth1
 from tests.unit.spec_projects import instance_of
 
 from dbt_audiences.core.destination_type import Field, Hash, Normalization, RateLimit
@@ -17,6 +21,7 @@ from dbt_audiences.spec import json_schema
 from dbt_audiences.sync.channel import Envelope, Opening, Unit
 from dbt_audiences.sync.declared.channel import Declared
 from dbt_audiences.sync.declared.fields import sent_value
+from dbt_audiences.sync.declared.oauth1 import authorization
 from dbt_audiences.sync.declared.rate import Bucket
 from dbt_audiences.sync.declared.statement import body_of, rows_of, statement_of
 from dbt_audiences.sync.declared.templates import OMIT, CannotRender, compiled, expression, path_of
@@ -76,11 +81,13 @@ def test_a_value_that_is_none_there_is_left_out_before_it_is_hashed() -> None:
         ({"$each": "{{ row }}"}, [1, 2]), ({"$each": ["{{ row }}"], "$if": "row > 1"}, [[2]]),
         ("{{ number }}", "\x00n1.50\x00"), ("is {{ number }}", "is 1.50"),
         ("{{ found.items }}", 5), ("{{ {'b': none, 'a': true} | texts }}", {"b": "", "a": "true"}),
+        ("{{ found.exact | texts }}", {"n": "1.50"}), ("{{ ['a', 2] | under('x.y') }}", [{"x": {"y": "a"}}, {"x": {"y": 2}}]),
     ],
 )  # fmt: skip
 def test_one_expression_keeps_its_type_and_what_looks_like_a_number_stays_text(template: object, made: object) -> None:
     context: dict[str, Any] = {
-        "id": "00123", "big": 23856594064540489, "rows": [1, 2], "omit": OMIT, "number": "\x00n1.50\x00", "found": {"items": 5},
+        "id": "00123", "big": 23856594064540489, "rows": [1, 2], "omit": OMIT, "number": "\x00n1.50\x00",
+        "found": {"items": 5, "exact": {"n": "\x00n1.50\x00"}},
     }  # fmt: skip
     assert compiled(template)(context) == made
 
@@ -135,6 +142,7 @@ def test_a_bucket_spreads_requests_and_waits_while_it_was_told_to() -> None:
         (429, {"x-ratelimit-reset": "1769947210"}, 10.0),
         (429, {"x-ratelimit-reset": "12.5"}, 12.0),
         (429, {"x-ratelimit-retry-after": "3"}, 3.0),
+        (429, {"x-rate-limit-reset": "1769947210"}, 10.0),
         (200, {"x-ratelimit-reset": "1769947210"}, None),
         (429, {}, None),
         (429, {"retry-after": "soon"}, None),
@@ -142,6 +150,23 @@ def test_a_bucket_spreads_requests_and_waits_while_it_was_told_to() -> None:
 )
 def test_every_way_to_ask_for_patience_is_understood(status: int, headers: dict[str, str], seconds: float | None) -> None:
     assert _wished_wait(Answer(status, headers, ""), lambda: NOW) == seconds
+
+
+_words = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]) | st.sampled_from("ü&=+% ~"), min_size=1, max_size=8)
+
+
+@given(st.lists(st.tuples(_words, _words), max_size=4), _words, _words, _words)
+def test_a_signature_is_the_one_of_another_library(query: list[tuple[str, str]], key: str, secret: str, nonce: str) -> None:
+    url = f"https://Api.Example.com:8443/a%20b/c?{urlencode(query)}"
+    other = oauth1.Client(key, secret, "token", f"{secret}&", nonce=nonce, timestamp="1769947200")
+    _, headers, _ = other.sign(url, "POST")
+    made = authorization(
+        "post", url, consumer_key=key, consumer_secret=secret, token="token", token_secret=f"{secret}&", nonce=nonce,
+        epoch=1769947200,
+    )  # fmt: skip
+    assert sorted(made.removeprefix("OAuth ").split(", ")) == sorted(
+        headers["Authorization"].removeprefix("OAuth ").split(", ")
+    )
 
 
 def test_every_declaration_of_the_package_fits_the_schema() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import tomllib
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +18,12 @@ from standardwebhooks import Webhook
 
 from dbt_audiences.core.definitions import Everyone, Place
 from dbt_audiences.core.project import Audience, Destination, Project, RefuseAbove, SendTo
-from dbt_audiences.sync import calls, payloads
+from dbt_audiences.sync import calls, destinations, payloads
 from dbt_audiences.sync.addresses import is_public
 from dbt_audiences.sync.channel import Envelope, Unit
 from dbt_audiences.sync.check import check_destinations, identifiers_of
 from dbt_audiences.sync.destinations import destination_types
+from dbt_audiences.sync.extras import need_library
 from dbt_audiences.sync.http import judged
 from dbt_audiences.sync.json_text import dumped, parsed
 from dbt_audiences.sync.plan import Sizes, refusal
@@ -238,3 +242,15 @@ def test_destination_types_are_found_by_their_files() -> None:
     assert {"folder", "segment", "webhook"} <= set(destination_types())
     assert len(list(destination_types())) == len(destination_types()) == len(set(destination_types()))
     assert "declared" not in destination_types()
+
+
+def test_a_library_that_is_missing_is_named_with_what_installs_it_and_is_an_extra() -> None:
+    with pytest.raises(ValueError, match=r"`no_such_library` is not installed: pip install 'dbt-audiences\[redis\]'"):
+        need_library("no_such_library", "redis")
+    folder = Path(destinations.__file__).parent
+    asked = {pair for path in folder.glob("*.py") for pair in re.findall(r'need_library\("(\w+)", "(\w+)"\)', path.read_text())}
+    extras = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert len(asked) == 7
+    for module, extra in asked:
+        assert extras[extra] and set(extras[extra]) <= set(extras["dev"])
+        need_library(module, extra)
