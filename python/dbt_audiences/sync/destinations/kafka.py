@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Producer
 
 TIMEOUT_SECONDS = 30.0
-ASKED_TIMES, ASKED_SECONDS = 5, 2.0
+ASKED_TIMES, ASKED_SECONDS = 10, 1.0
 _SECURITY = {"none": "PLAINTEXT", "tls": "SSL", "sasl": "SASL_PLAINTEXT", "sasl_tls": "SASL_SSL"}
 
 
