@@ -18,6 +18,7 @@ from standardwebhooks import Webhook
 
 from dbt_audiences.core.definitions import Everyone, Place
 from dbt_audiences.core.project import Audience, Destination, Project, RefuseAbove, SendTo
+from dbt_audiences.flow.forget import folders_of, kept_elsewhere
 from dbt_audiences.sync import calls, destinations, payloads
 from dbt_audiences.sync.addresses import is_public
 from dbt_audiences.sync.channel import Envelope, Unit
@@ -254,3 +255,24 @@ def test_a_library_that_is_missing_is_named_with_what_installs_it_and_is_an_extr
     for module, extra in asked:
         assert extras[extra] and set(extras[extra]) <= set(extras["dev"])
         need_library(module, extra)
+
+
+def test_what_was_sent_before_is_looked_for_in_folders_and_named_where_it_cannot_be() -> None:
+    def to(type_: str, **settings: object) -> Destination:
+        whole = Destination(
+            key=type_, type=type_, name=type_, settings=settings, secrets={}, rate_limit=None, requires=None, targets=None,
+            every=None, priority=(), allow_private_addresses=False, enabled=True, place=HERE,
+        )  # fmt: skip
+        return whole
+
+    found = [
+        to("folder", path="out"),
+        to("sftp", path="/", host="h", user="u"),
+        to("kafka"),
+        to("webhook"),
+        to("s3", bucket="b"),
+    ]
+    known = {one.key: one for one in found}
+    assert folders_of(known) == ["out"]
+    assert [one.place for one in kept_elsewhere(known, {*known} - {"s3"})] == ["the destination sftp", "the destination kafka"]
+    assert kept_elsewhere({"s3": to("s3", bucket="b", content="members")}, {"s3"}) == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError
+from dbt_audiences.core.project import Destination
 from dbt_audiences.core.suppression import Identifier
 from dbt_audiences.core.warehouse import Warehouse, schema_and_table, text_literal, text_literals
 from dbt_audiences.flow.building import IDENTITY
@@ -28,6 +29,7 @@ from dbt_audiences.run.erasure import (
 from dbt_audiences.run.models import STATE
 from dbt_audiences.run.suppressions import by_type, purge_ledger, read_suppressed, suppress
 from dbt_audiences.run.warehouses import reclaim
+from dbt_audiences.sync.destinations import type_of
 
 OURS = (
     "audience", "computed_trait", "guarded_table", "profile_graph", "replaced_table", "sql_trait", STATE, "tracked_table",
@@ -215,6 +217,7 @@ def _finish(work: _Work, wait: bool) -> None:
             work.left.append(Left(place, reason, is_ours))
     for path in _files_with(workspace, work.person.found_by):
         work.left.append(Left(path, "the file holds the person: delete it when it has been read", False))
+    work.left += kept_elsewhere(workspace.project.destinations, {one.destination for one in work.removals})
 
 
 def _there(workspace: Workspace, tables: list[str]) -> list[str]:
@@ -228,12 +231,27 @@ def _files_with(workspace: Workspace, values: tuple[str, ...]) -> Iterator[str]:
     """Files that dbt or a folder destination wrote and that hold one of these texts, in any case."""
     spelled = {text.lower().encode() for value in values for text in (value, json.dumps(value)[1:-1])}
     folders = [workspace.root / "logs", workspace.dbt.target_folder()]
-    for one in workspace.project.destinations.values():
-        if isinstance(one.settings.get("path"), str):
-            folders.append(workspace.root / str(one.settings["path"]))
+    folders += [workspace.root / path for path in folders_of(workspace.project.destinations)]
     for path in sorted({path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()}):
         if spelled and _holds(path, spelled):
             yield path.relative_to(workspace.root).as_posix() if path.is_relative_to(workspace.root) else str(path)
+
+
+def folders_of(destinations: Mapping[str, Destination]) -> list[str]:
+    """Where folder destinations write: of other types `path` is a place elsewhere."""
+    paths = (one.settings.get("path") for one in destinations.values() if one.type == "folder")
+    return [path for path in paths if isinstance(path, str)]
+
+
+def kept_elsewhere(destinations: Mapping[str, Destination], told: Collection[str]) -> list[Left]:
+    """Places that we cannot search, where what was sent before stays beside the removal."""
+    found = []
+    for key, one in destinations.items():
+        spec = type_of(one)
+        if key in told and spec is not None and spec.keeps_history and one.settings.get("content") != "members":
+            reason = "what was sent there before holds the person: delete it there"
+            found.append(Left(f"the destination {key}", reason, False))
+    return found
 
 
 def _holds(path: Path, spelled: set[bytes]) -> bool:

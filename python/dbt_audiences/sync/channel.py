@@ -154,6 +154,7 @@ class Spec:
     needed_secrets    those of `secrets` without which it cannot work
     check_secret      raises `ValueError` for a rendered secret that cannot work
     takes_accounts    it can be told of accounts, and not of users only
+    keeps_history     what was sent stays there beside its removal: files of changes, messages
     name, description, proven_by  for people
     declaration       the file that declares it, where one does
     """
@@ -170,6 +171,7 @@ class Spec:
     check_secret: Callable[[str, str], None] | None = None
     value_forms: tuple[SendAs, ...] | None = None
     takes_accounts: bool = True
+    keeps_history: bool = False
     declaration: DestinationType | None = None
     name: str = ""
     description: str = ""

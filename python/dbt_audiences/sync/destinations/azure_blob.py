@@ -52,6 +52,7 @@ SPEC = Spec(
     is_mixed=True,
     open=filed(_store, kind="azure_blob", judge=_judged),
     value_forms=("list",),
+    keeps_history=True,
     name="Azure Blob Storage",
     description="Files of changes, or of all members, CSV, JSON Lines or Parquet.",
     proven_by="contract receiver",

@@ -59,6 +59,7 @@ SPEC = Spec(
     open=filed(_store, kind="gcs", judge=_judged),
     check_secret=_check_secret,
     value_forms=("list",),
+    keeps_history=True,
     name="Google Cloud Storage",
     description="Files of changes, or of all members, CSV, JSON Lines or Parquet.",
     proven_by="real server (gcp-storage-emulator)",

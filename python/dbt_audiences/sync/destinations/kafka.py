@@ -214,6 +214,7 @@ SPEC = Spec(
     identifier_types=None,
     is_mixed=False,
     open=stated(Topic, kind="kafka", batch_size=1000),
+    keeps_history=True,
     name="Kafka",
     description="A message for each Segment call or change of a list, under the person's key.",
     proven_by="real server (Tansu)",

@@ -53,6 +53,7 @@ SPEC = Spec(
     is_mixed=True,
     open=filed(_store, kind="s3", judge=_judged),
     value_forms=("list",),
+    keeps_history=True,
     name="Amazon S3",
     description="Files of changes, or of all members, CSV, JSON Lines or Parquet; also in stores that speak S3.",
     proven_by="real server (moto)",

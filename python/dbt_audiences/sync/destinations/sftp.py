@@ -168,6 +168,7 @@ SPEC = Spec(
     is_mixed=True,
     open=filed(_store, kind="sftp", judge=_judged),
     value_forms=("list",),
+    keeps_history=True,
     name="SFTP",
     description="Files of changes, or of all members, CSV, JSON Lines or Parquet, on a server that is known by its key.",
     proven_by="real server (asyncssh)",
