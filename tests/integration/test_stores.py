@@ -40,6 +40,7 @@ class S3:
     url: str
     key: str
     secret: str
+    client: Any
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +58,8 @@ def s3() -> Iterator[S3]:
         key = iam.create_access_key(UserName="ann")["AccessKey"]
         # From now on it asks who calls.
         urlopen(Request(f"{url}/moto-api/reset-auth", data=b"0", headers={"content-type": "text/plain"})).read()
-        yield S3(url, key["AccessKeyId"], key["SecretAccessKey"])
+        mine = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        yield S3(url, key["AccessKeyId"], key["SecretAccessKey"], boto3.client("s3", **{**root, **mine}))
 
 
 @pytest.fixture(scope="session")
@@ -73,10 +75,7 @@ def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer]:
 
 
 def of_s3(s3: S3, name: str, monkeypatch: pytest.MonkeyPatch) -> Place:
-    mine: dict[str, Any] = {
-        "endpoint_url": s3.url, "aws_access_key_id": s3.key, "aws_secret_access_key": s3.secret, "region_name": "us-east-1",
-    }  # fmt: skip
-    client = boto3.client("s3", **mine)
+    client = s3.client
     client.create_bucket(Bucket=name)
     monkeypatch.setenv("KEY", s3.key)
     monkeypatch.setenv("SECRET", s3.secret)
