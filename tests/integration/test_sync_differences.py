@@ -88,3 +88,20 @@ def test_a_resync_says_everything_again_and_goes_on_after_a_failure(world: World
     assert world.sync(resync=True).status == "held"
     assert world.sync().delivered == 2
     assert world.sync().delivered == 0
+
+
+def test_a_resync_takes_back_again_all_that_was_ever_sent_and_holds_no_longer(world: World) -> None:
+    names = [f"u{n:03}" for n in range(150)]
+    world.want(users(*names))
+    world.sync()
+    world.want(users("u000"))
+    world.sync(approved=True)
+    world.want(users("u000", "u001"))
+    before = len(world.receiver.requests)
+    result = world.sync(resync=True)
+    assert (result.status, result.entered, result.exited, result.changed, result.delivered) == ("synced", 1, 0, 1, 150)
+    again = {call["userId"]: call["traits"]["vips"] for call in world.calls(since=before)}
+    assert again == {name: name in ("u000", "u001") for name in names}
+    assert len({request.id for request in world.receiver.requests}) == len(world.receiver.requests)
+    assert world.held == {("user_id", "u000"), ("user_id", "u001")}
+    assert world.sync().delivered == 0

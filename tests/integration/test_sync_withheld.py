@@ -68,8 +68,37 @@ def test_existing_members_can_be_taken_as_known(world: World) -> None:
     assert world.sync().status == "synced"
     assert world.receiver.requests == []
     world.want(users("b", "c"))
-    assert world.sync().delivered == 2
-    assert held_by(world.calls()) == {"a": False, "c": True}
+    result = world.sync()
+    assert (result.entered, result.exited, result.delivered) == (1, 0, 1)
+    assert held_by(world.calls()) == {"c": True} and world.held == {("user_id", "b"), ("user_id", "c")}
+
+
+def test_who_was_taken_as_known_and_left_is_sent_when_they_come_back(world: World) -> None:
+    world.send = send_to(existing_members="skip")
+    world.want([*users("a", "b"), ("p-b", "email", "b@x.y"), *users("c", traits='{"n":1}')])
+    world.sync()
+    world.want([("p-b", "user_id", "b"), ("p-b", "email", "new@x.y"), *users("c", traits='{"n":2}')])
+    result = world.sync()
+    assert (result.entered, result.exited, result.changed) == (0, 0, 2)
+    assert [(call["userId"], call["traits"]) for call in world.calls()] == [
+        ("b", {"email": "new@x.y", "vips": True}),
+        ("c", {"n": 2, "vips": True}),
+    ]
+    world.want(users("a"))
+    assert world.sync().exited == 2
+    assert held_by(world.calls()) == {"a": True, "b": False, "c": False}
+
+
+def test_a_resync_says_those_too_who_were_taken_as_known(world: World) -> None:
+    world.send = send_to(existing_members="skip")
+    world.want(users("a", "b"))
+    world.sync()
+    world.want(users("a"))
+    assert world.sync(resync=True).delivered == 1
+    assert held_by(world.calls()) == {"a": True}
+    world.want([])
+    world.sync()
+    assert held_by(world.calls()) == {"a": False} and world.held == set()
 
 
 def test_what_is_disabled_sends_nothing(world: World) -> None:

@@ -76,7 +76,7 @@ def sync_connection(
     desired   quoted relation of the view of what must hold there
     root      the project's folder; `project` its name (default: the folder's)
     approved  a person let this sync through its guards
-    resync    everything that must hold is said again
+    resync    everything that must hold is said again, and what was ever sent and holds no longer is taken back again
     progress  called with the number of delivered and of all units
     among     SQL of the rows of the ledger that are brought to `desired`; all else stays as it is, and the connection's own
               status is not written down
@@ -118,7 +118,9 @@ def sync_connection(
     except ValueError as error:
         return _recorded(ledger, replace(result, status="failed", message=str(error)), now, is_noted=is_noted)
     try:
-        sync = _Sync(warehouse, ledger, channel, spec, send, sync_id, now, effects or Effects(), progress, among)
+        sync = _Sync(
+            warehouse, ledger, channel, spec, send, sync_id, now, effects or Effects(), progress, among, bool(sent.values)
+        )
         if dry_run:
             result = sync.dry(result, desired, approved=approved, resync=resync, is_filtered=is_filtered)
         else:
@@ -176,11 +178,17 @@ class _Sync:
     effects: Effects
     progress: Progress | None
     among: str | None
+    is_value: bool
 
     @property
     def sides(self) -> Sequence[Side | None]:
         """Exits go before entries, so that who leaves under one identifier and stays under another ends up in."""
         return (None,) if self.spec.is_mixed else ("remove", "add")
+
+    @property
+    def is_baseline_kept(self) -> bool:
+        """Members that were taken as known are not taken back; a value that was known is, when it is gone."""
+        return self.send.existing_members == "skip" and not self.is_value
 
     def real(self, result: SyncResult, desired: str, *, approved: bool, resync: bool) -> SyncResult:
         """Send again what is in doubt, then plan, guard and send."""
@@ -188,10 +196,13 @@ class _Sync:
         sending = Outbox(self.warehouse, self.ledger, self.channel, self.effects, self.progress)
         sending.resume()
         self.ledger.drop_planned(self.channel.content_type)
-        sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync, among=self.among or "true")
+        among = self.among or "true"
+        sizes = plan.make_plan(
+            self.warehouse, self.ledger, desired, resync=resync, among=among, is_baseline_kept=self.is_baseline_kept
+        )
         result = _sized(result, sizes)
         is_first = self.among is None and not self.ledger.first_synced()
-        if is_first and self.send.existing_members == "skip":
+        if is_first and self.send.existing_members == "skip" and not resync:
             message = "who was in already is taken as known; changes are sent from now on"
             self.ledger.acknowledge_baseline(WANTED, self.now)
             return replace(result, entered=0, exited=0, changed=0, message=message)
@@ -200,6 +211,8 @@ class _Sync:
             result = _counted(replace(result, status="refused", message=_with_hint(refusal, result.audience)), sending)
             return _recorded(self.ledger, result, self.now, is_noted=self.among is None)
         self.ledger.adopt_merges(WANTED, PLAN)
+        if self.is_baseline_kept:
+            self.ledger.forget_baseline(WANTED, among)
         self._plan_all(desired, sizes)
         prefix = f"msg_{self.effects.token()}-"
         for side in self.sides:
@@ -218,7 +231,9 @@ class _Sync:
                 f"(select {columns} from {self.ledger.acknowledged} where {self.ledger.here} and is_member "
                 f"and not ({self.among}) union all select {columns} from {desired}) as all_that_holds"
             )
-        plan.make_plan(self.warehouse, self.ledger, desired, resync=True)
+        plan.make_plan(
+            self.warehouse, self.ledger, desired, resync=False, is_whole=True, is_baseline_kept=self.is_baseline_kept
+        )
 
     def _send_side(self, sending: Outbox, side: Side | None, prefix: str) -> None:
         units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
@@ -234,10 +249,10 @@ class _Sync:
 
     def dry(self, result: SyncResult, desired: str, *, approved: bool, resync: bool, is_filtered: bool) -> SyncResult:
         """The same plan, shown: nothing is written but temporary tables."""
-        sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync)
+        sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync, is_baseline_kept=self.is_baseline_kept)
         is_first = not self.ledger.first_synced()
         result = replace(_sized(result, sizes), message="dry run: nothing was sent")
-        if is_first and self.send.existing_members == "skip":
+        if is_first and self.send.existing_members == "skip" and not resync:
             return replace(result, message="who is in already would be taken as known")
         refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
         if refusal is not None:

@@ -45,8 +45,16 @@ class Ledger:
         return (
             "select identifier_type, identifier_value, op, traits from (select identifier_type, identifier_value, op, traits, "
             "status, row_number() over (partition by identifier_type, identifier_value order by settled_at desc) as nth "
-            f"from {self.deliveries} where {self.here} and status in ('delivered', 'rejected')) as settled "
+            f"from {self.deliveries} where {self.here} and status in ('delivered', 'rejected', 'retried')) as settled "
             "where nth = 1 and status = 'rejected'"
+        )
+
+    @property
+    def is_baseline(self) -> str:
+        """SQL of whether a row of the ledger was taken as known, and nothing was ever said of its profile."""
+        return (
+            f"(request_id is null and profile_id not in (select profile_id from {self.acknowledged} "
+            f"where {self.here} and is_member and request_id is not null))"
         )
 
     def in_flight(self) -> str:
@@ -114,6 +122,14 @@ class Ledger:
                 f"update {self.acknowledged} as held set traits = null from {plan} as planned "
                 f"where {held} and planned.{same.format('planned')} and planned.is_forced"
             )
+
+    def forget_baseline(self, wanted: str, among: str) -> None:
+        """Drop those who were taken as known and need not be there any more: nothing was ever said of them."""
+        self._warehouse.execute(
+            f"delete from {self.acknowledged} where {self.here} and is_member and ({among}) "
+            f"and {self.is_baseline} "
+            f"and (identifier_type, identifier_value) not in (select identifier_type, identifier_value from {wanted})"
+        )
 
     def acknowledge_baseline(self, wanted: str, at: datetime) -> None:
         """Take everybody who must be there as being there."""

@@ -33,28 +33,44 @@ class Sizes:
         return self.entering + self.leaving + self.changing
 
 
-def make_plan(warehouse: Warehouse, ledger: Ledger, desired: str, *, resync: bool, among: str = "true") -> Sizes:
+def make_plan(
+    warehouse: Warehouse,
+    ledger: Ledger,
+    desired: str,
+    *,
+    resync: bool,
+    is_whole: bool = False,
+    among: str = "true",
+    is_baseline_kept: bool = False,
+) -> Sizes:
     """Fill `WANTED` with what must hold and `PLAN` with every row of the profiles that differ, and count those profiles.
 
-    among  SQL of the rows of the ledger that are compared; all others stay as they are
+    resync            what holds is said again, and what was ever sent and holds no longer is taken back again
+    is_whole          what holds is said again, for a destination that is told all of it at once
+    among             SQL of the rows of the ledger that are compared; all others stay as they are
+    is_baseline_kept  what was taken as known and never sent is not taken back either
 
-    shape  profile_id, identifier_type, identifier_value, traits, op (add, change, remove, same), is_forced; one row for each
-           identifier
+    shape  profile_id, identifier_type, identifier_value, traits, op (add, change, remove, same), is_held (the destination holds
+           it), is_forced; one row for each identifier
 
     An identifier that moved to another profile by a merge is the same identifier. Where one goes and its profile stays, what
     still holds is said again after the exit, for destinations that know people by another identifier. What was rejected stays
     out until it differs from what was rejected.
     """
-    for table, query in ((WANTED, _wanted_query(desired)), (PLAN, _plan_query(ledger, among, resync=resync))):
+    held = f"{ledger.here} and ({among}){'' if resync else ' and is_member'}"
+    left_alone = "wanted.profile_id is null and held.is_baseline" if is_baseline_kept else "false"
+    for table, query in ((WANTED, _wanted_query(desired)), (PLAN, _plan_query(ledger, held, left_alone, resync=resync or is_whole))):
         warehouse.execute(f"drop table if exists {table}")
         warehouse.execute(f"create temporary table {table} as\n{query}")
     shares = warehouse.fetch(
-        f"select count(*), sum(case when held_rows = 0 then 1 else 0 end), sum(case when desired_rows = 0 then 1 else 0 end) "
-        f"from (select profile_id, sum(case when op = 'add' then 0 else 1 end) as held_rows, "
+        "select sum(case when held_rows = 0 and desired_rows > 0 then 1 else 0 end), "
+        "sum(case when held_rows > 0 and desired_rows = 0 then 1 else 0 end), "
+        "sum(case when held_rows > 0 and desired_rows > 0 then 1 else 0 end) "
+        "from (select profile_id, sum(case when is_held then 1 else 0 end) as held_rows, "
         f"sum(case when op = 'remove' then 0 else 1 end) as desired_rows from {PLAN} group by profile_id) as profiles"
     )[0]
-    everyone, entering, leaving = (int(str(value or 0)) for value in shares)
-    return Sizes(ledger.held_profiles(), entering, leaving, everyone - entering - leaving)
+    entering, leaving, changing = (int(str(value or 0)) for value in shares)
+    return Sizes(ledger.held_profiles(), entering, leaving, changing)
 
 
 def _wanted_query(desired: str) -> str:
@@ -70,7 +86,7 @@ from (
 where nth = 1"""
 
 
-def _plan_query(ledger: Ledger, among: str, *, resync: bool) -> str:
+def _plan_query(ledger: Ledger, held: str, left_alone: str, *, resync: bool) -> str:
     rejected = (
         ""
         if resync or not ledger.has_rejections()
@@ -83,8 +99,10 @@ def _plan_query(ledger: Ledger, among: str, *, resync: bool) -> str:
     )
     with_rejected = f"rejected as (\n{ledger.last_rejections()}\n),\n" if rejected else ""
     return f"""with {with_rejected}held as (
-    select profile_id, identifier_type, identifier_value, traits from {ledger.acknowledged}
-    where {ledger.here} and is_member and ({among})
+    select profile_id, identifier_type, identifier_value, traits, is_member,
+        {ledger.is_baseline} as is_baseline
+    from {ledger.acknowledged}
+    where {held}
 ),
 compared as (
     select
@@ -93,14 +111,16 @@ compared as (
         coalesce(wanted.identifier_value, held.identifier_value) as identifier_value,
         coalesce(wanted.traits, '{{}}') as traits,
         case
-            when held.profile_id is null then 'add'
+            when held.profile_id is null or (not held.is_member and wanted.profile_id is not null) then 'add'
             when wanted.profile_id is null then 'remove'
             when held.traits is null or wanted.traits <> held.traits then 'change'
             else 'same'
-        end as op
+        end as op,
+        coalesce(held.is_member, false) as is_held
     from {WANTED} as wanted
     full outer join held
         on held.identifier_type = wanted.identifier_type and held.identifier_value = wanted.identifier_value
+    where ({left_alone}) is not true
 ),
 considered as (
     select
@@ -113,7 +133,7 @@ considered as (
 select
     profile_id, identifier_type, identifier_value, traits,
     case when op = 'same' and ({_is_forced(resync)}) then 'change' else op end as op,
-    op = 'same' and ({_is_forced(resync)}) as is_forced
+    is_held, op = 'same' and ({_is_forced(resync)}) as is_forced
 from considered
 where differs = 1{" or op = 'same'" if resync else ""}"""
 
