@@ -57,7 +57,7 @@ def destination_types_page() -> str:
             ("limit", "is"),
             [
                 ("tries of a request in one sync", http.TRIES),
-                ("first wait between tries", f"{http.FIRST_WAIT_SECONDS} s, then doubled, with jitter"),
+                ("first wait between tries", f"any part of {http.FIRST_WAIT_SECONDS} s, then of the double"),
                 ("longest `Retry-After` that is waited for", f"{http.LONGEST_WAIT_SECONDS:.0f} s; longer: the next sync tries"),
                 ("time for a connection", f"{http.CONNECT_SECONDS:.0f} s"),
                 ("time for a request", f"{http.TIMEOUT_SECONDS:.0f} s"),

@@ -126,12 +126,12 @@ def test_a_template_that_lacks_something_rejects_the_row_that_lacks_it_alone(wor
 
 def test_a_pause_that_was_asked_for_holds_for_all_connections_with_these_credentials(world: World) -> None:
     world.want(people("a"))
-    world.receiver.answers.append(Answer(429, headers={"Retry-After": "3600"}))
+    world.receiver.answers.append(Answer(429, headers={"Retry-After": "7200"}))
     assert world.sync().pending == 1
     world.audience = type(world.audience)(**{**_fields(world.audience), "key": "others"})
     result = world.sync()
     assert (result.pending, len(world.receiver.requests)) == (1, 1)
-    assert "it takes no requests for" in result.message
+    assert "it asked for a pause; it is asked again in" in result.message
 
 
 def _fields(thing: Any) -> dict[str, Any]:

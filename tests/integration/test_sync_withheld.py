@@ -104,10 +104,16 @@ def test_a_resync_says_those_too_who_were_taken_as_known(world: World) -> None:
 def test_what_is_disabled_sends_nothing(world: World) -> None:
     world.want(users("a"))
     world.send = send_to(enabled=False)
-    assert world.sync().status == "disabled"
+    assert world.sync().status == "paused"
+    assert world.fetch("select state, status from connections") == [("paused", "paused")]
     world.send, world.destination = send_to(), replace(world.destination, enabled=False)
     assert world.sync().status == "disabled"
+    assert world.fetch("select state, status from connections") == [("disabled", "disabled")]
     assert world.receiver.requests == []
+    world.destination = replace(world.destination, enabled=True)
+    world.sync()
+    ((state, lag, sent),) = world.fetch("select state, lag_seconds, last_sync_at = last_success_at from connections")
+    assert (state, lag, sent) == ("connected", 0, True)
 
 
 def test_a_dry_run_shows_every_request_and_writes_nothing(world: World) -> None:

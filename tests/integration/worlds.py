@@ -21,7 +21,7 @@ from dbt_audiences.sync.engine import SyncResult, sync_connection
 ROOT = Path(__file__).parents[2]
 HERE = Place("audiences/vips.yml", 1, 1)
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
-STATE = ("acknowledged", "requests", "deliveries", "connections")
+STATE = ("acknowledged", "requests", "deliveries", "connections", "destination_limits")
 ODD = ["It's", 'say "hi"', "a\\b", "{{ x }}", "two\nlines", "ünï 🎉", "a,b;c", " spaces ", "'; drop table x; --", "%s"]
 
 Rows = list[tuple[Any, ...]]
@@ -78,6 +78,10 @@ class World:
     audience: Audience = field(default_factory=audience)
     syncs: int = 0
 
+    def clock(self) -> datetime:
+        """An hour passes between syncs."""
+        return datetime.now(UTC) + timedelta(hours=max(self.syncs - 1, 0))
+
     def want(self, rows: Rows) -> None:
         """Rows of (profile_id, identifier_type, identifier_value[, traits]) are what must hold now."""
         self.warehouse.execute("delete from wanted_table")
@@ -87,9 +91,9 @@ class World:
     def sync(self, **changes: Any) -> SyncResult:
         self.syncs += 1
         given: dict[str, Any] = {
-            "desired": '"send_hook_vips"', "sync_id": f"sync-{self.syncs}", "now": NOW + timedelta(hours=self.syncs),
+            "desired": '"send_hook_vips"', "sync_id": f"sync-{self.syncs}", "now": self.clock(),
             "as_of": NOW, "target": "dev", "root": self.root, "approved": False, "dry_run": False, "project": "shop",
-            "effects": Effects(sleep=no_wait),
+            "effects": Effects(clock=self.clock, sleep=no_wait),
         }  # fmt: skip
         relations = {name: f'"{name}"' for name in STATE}
         return sync_connection(self.warehouse, relations, self.destination, self.audience, self.send, **(given | changes))

@@ -16,13 +16,12 @@ from jsonschema import Draft202012Validator
 from oauthlib import oauth1
 from tests.unit.spec_projects import instance_of
 
-from dbt_audiences.core.destination_type import Field, Hash, Normalization, RateLimit
+from dbt_audiences.core.destination_type import Field, Hash, Normalization
 from dbt_audiences.spec import json_schema
 from dbt_audiences.sync.channel import Envelope, Opening, Unit
 from dbt_audiences.sync.declared.channel import Declared
 from dbt_audiences.sync.declared.fields import sent_value
 from dbt_audiences.sync.declared.oauth1 import authorization
-from dbt_audiences.sync.declared.rate import Bucket
 from dbt_audiences.sync.declared.statement import body_of, rows_of, statement_of
 from dbt_audiences.sync.declared.templates import OMIT, CannotRender, compiled, expression, path_of
 from dbt_audiences.sync.declared.types import CATALOGUE, declared_type
@@ -121,17 +120,6 @@ def test_a_request_read_back_states_the_same() -> None:
     assert dumped(rows[0]["attributes"]) == '{"score":1.50,"vips":true}'
     assert rows[0]["call"]["messageId"] == rows[0]["message_id"] == statement.message_ids[0]
     assert unusable == [(statement.message_ids[1], "its `user_id` has no form that can be sent there")]
-
-
-def test_a_bucket_spreads_requests_and_waits_while_it_was_told_to() -> None:
-    bucket = Bucket(RateLimit(requests=2, seconds=1))
-    assert [bucket.reserve(100.0) for _ in range(4)] == pytest.approx([0.0, 0.0, 0.5, 1.0])
-    assert bucket.reserve(110.0) == 0.0
-    slow = Bucket(RateLimit(requests=150, seconds=60))
-    assert [slow.reserve(0.0) for _ in range(5)] == pytest.approx([0.0, 0.0, 0.2, 0.6, 1.0], abs=0.21)
-    bucket.pause(110.0, 30.0)
-    assert bucket.paused_for(120.0) == 20.0 and bucket.reserve(120.0) >= 20.0
-    assert Bucket(None).reserve(5.0) == 0.0
 
 
 @pytest.mark.parametrize(

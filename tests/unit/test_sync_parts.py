@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 import re
 import tomllib
 from datetime import UTC, datetime
@@ -198,6 +199,10 @@ def problems(given: Destination, *sends: SendTo) -> list[str]:
         (destination("webhook", {"url": "https://x.y"}, {"signing": "x"}), "did you mean `signing_secret`?"),
         (destination("webhook", {"url": "https://x.y"}, {"signing_secret": "x!"}), "the secret `signing_secret`"),
         (destination("folder", {"path": "out", "format": "xml"}), "`csv`, `jsonl` and `parquet`, not `xml`"),
+        (
+            replace(destination("folder", {"path": "out"}), rate_limit=(1, "second")),
+            "no requests that `rate_limit` could count",
+        ),
         (destination("folder", {"path": "out"}, {"token": "x"}), "has no secret `token` / it has no secrets"),
     ],
 )

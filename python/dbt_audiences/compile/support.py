@@ -60,7 +60,5 @@ def _of_destination(destination: Destination) -> Iterator[tuple[Place, str]]:
         yield destination.place, "`requires` is"
     if destination.priority:
         yield destination.place, "`priority` is"
-    if destination.rate_limit is not None:
-        yield destination.place, "`rate_limit` is"
     if destination.every is not None:
         yield destination.place, "`every` of a destination is"

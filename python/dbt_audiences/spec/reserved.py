@@ -4,7 +4,8 @@ from __future__ import annotations
 
 RESERVED = frozenset({
     "account_members", "account_traits", "accounts", "acknowledged", "approvals", "computations", "connections", "deliveries",
-    "evaluations", "holdouts", "identifier_breakdown", "identifier_components", "identity_seen", "identity_violations", "keys",
+    "destination_limits", "evaluations", "holdouts", "identifier_breakdown", "identifier_components", "identity_seen",
+    "identity_violations", "keys",
     "membership_changes", "memberships", "notifications", "profile_identifiers", "profile_merges", "profiles",
     "requests", "runs", "source_counts", "state_version", "traits", "user_traits",
 })  # fmt: skip

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
 from dbt_audiences.core.definitions import SendAs, Which
-from dbt_audiences.core.destination_type import DestinationType
+from dbt_audiences.core.destination_type import DestinationType, RateLimit
 from dbt_audiences.sync.effects import Effects
+from dbt_audiences.sync.pace import Pace
 
 Side = Literal["add", "remove"]
 Verdict = Literal["delivered", "rejected", "held", "pending", "unsent"]
@@ -87,7 +88,10 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a channel is opened with; `secrets` are rendered and must not leave the channel."""
+    """What a channel is opened with; `secrets` are rendered and must not leave the channel.
+
+    pace  of the credentials, for types that keep one
+    """
 
     envelope: Envelope
     settings: Mapping[str, object]
@@ -96,6 +100,7 @@ class Opening:
     allow_private_addresses: bool
     root: Path
     effects: Effects
+    pace: Pace = field(default_factory=Pace)
 
 
 class Channel(Protocol):
@@ -151,6 +156,7 @@ class Spec:
     identifiers       the default for a send that names none
     identifier_types  the only types it can carry; None: any
     is_mixed          adds and removals go in one request
+    is_paced          it is asked by requests, which keep a pace; `rate_limit` is what it allows of itself
     needed_secrets    those of `secrets` without which it cannot work
     check_secret      raises `ValueError` for a rendered secret that cannot work
     takes_accounts    it can be told of accounts, and not of users only
@@ -170,6 +176,8 @@ class Spec:
     needed_secrets: tuple[str, ...] = ()
     check_secret: Callable[[str, str], None] | None = None
     value_forms: tuple[SendAs, ...] | None = None
+    is_paced: bool = False
+    rate_limit: RateLimit | None = None
     takes_accounts: bool = True
     keeps_history: bool = False
     declaration: DestinationType | None = None

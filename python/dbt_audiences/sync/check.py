@@ -68,6 +68,9 @@ def _of_destination(destination: Destination, own: Iterable[str]) -> Iterator[Pr
             hint_of(destination.type, (*destination_types(), *own)),
         )
         return
+    if destination.rate_limit is not None and not spec.is_paced:
+        hint = "leave it out: it is written to, one batch after the other"
+        yield Problem(destination.place, f"a {spec.type} destination gets no requests that `rate_limit` could count", hint)
     for words, given, known in (
         ("setting", destination.settings, [setting.name for setting in spec.settings]),
         ("secret", destination.secrets, spec.secrets),

@@ -20,9 +20,9 @@ def _token() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """`clock` gives aware instants, `jitter` a factor around 1 for each wait, `token` a text that never came before."""
+    """`clock` gives aware instants, `jitter` what part of each wait is waited, `token` a text that never came before."""
 
     clock: Callable[[], datetime] = _now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    jitter: Callable[[], float] = lambda: random.uniform(0.5, 1.5)
+    jitter: Callable[[], float] = random.random
     token: Callable[[], str] = _token

@@ -11,17 +11,21 @@ from typing import Literal
 from dbt_audiences.core.project import Destination, SendTo, Sent
 from dbt_audiences.core.warehouse import Relations, Warehouse
 from dbt_audiences.sync import plan
-from dbt_audiences.sync.channel import Channel, Envelope, Opening, Side, Spec
-from dbt_audiences.sync.check import check_destinations, identifiers_of, used_secrets, used_settings
+from dbt_audiences.sync.channel import Channel, Envelope, Side, Spec
+from dbt_audiences.sync.check import check_destinations, identifiers_of
 from dbt_audiences.sync.destinations import type_of
 from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.ledger import Ledger
+from dbt_audiences.sync.limits import recalled, remember
+from dbt_audiences.sync.naming import Naming
+from dbt_audiences.sync.opening import opened
 from dbt_audiences.sync.outbox import Outbox
+from dbt_audiences.sync.patience import HOLD_REASON, give_up
 from dbt_audiences.sync.plan import PLAN, UNITS, WANTED, Sizes
 
 __all__ = ["Progress", "SyncResult", "check_destinations", "identifiers_of", "retry_rejected", "sync_connection"]
 
-Status = Literal["synced", "filtered", "refused", "held", "failed", "partial", "disabled"]
+Status = Literal["synced", "filtered", "refused", "held", "failed", "partial", "disabled", "paused"]
 Progress = Callable[[int, int], None]
 
 _STREAMED_ROWS = 10_000
@@ -83,12 +87,16 @@ def sync_connection(
 
     Raises only what the warehouse raises: whatever the destination does is a status. Not for use inside a running event loop.
     """
-    ledger = Ledger(warehouse, relations, destination.key, sent.key)
+    spec = type_of(destination)
+    form = send.as_ or ("boolean" if spec is None else spec.forms_of(is_value=bool(sent.values))[0])
+    names = (send.computed_event,) * 2 if sent.values else (send.entered_event, send.exited_event)
+    ledger = Ledger(warehouse, relations, destination.key, sent.key, Naming(form, *names))
     result = SyncResult(destination.key, sent.key, "synced")
     is_noted = not dry_run and among is None
-    if not (destination.enabled and send.enabled and sent.enabled):
+    if not (destination.enabled and sent.enabled):
         return _recorded(ledger, replace(result, status="disabled", message="disabled"), now, is_noted=is_noted)
-    spec = type_of(destination)
+    if not send.enabled:
+        return _recorded(ledger, replace(result, status="paused", message="paused"), now, is_noted=is_noted)
     if spec is None:
         result = replace(result, status="failed", message=f"the destination type `{destination.type}` is unknown")
         return _recorded(ledger, result, now, is_noted=is_noted)
@@ -96,7 +104,7 @@ def sync_connection(
     envelope = Envelope(
         destination=destination.key,
         audience=sent.key,
-        as_=send.as_ or spec.forms_of(is_value=bool(sent.values))[0],
+        as_=form,
         list_name=send.list_name or sent.name or sent.key,
         entered_event=send.entered_event,
         exited_event=send.exited_event,
@@ -113,18 +121,20 @@ def sync_connection(
         plan.drop_tables(warehouse)
         result = _sized(replace(result, status="filtered", message=reason), sizes)
         return _recorded(ledger, result, now, is_noted=is_noted)
+    effects = effects or Effects()
     try:
-        channel = _open(destination, spec, envelope, root, effects or Effects(), with_secrets=not dry_run)
+        channel, pace = opened(destination, spec, envelope, root, effects, with_secrets=not dry_run)
     except ValueError as error:
         return _recorded(ledger, replace(result, status="failed", message=str(error)), now, is_noted=is_noted)
     try:
-        sync = _Sync(
-            warehouse, ledger, channel, spec, send, sync_id, now, effects or Effects(), progress, among, bool(sent.values)
-        )
+        sync = _Sync(warehouse, ledger, channel, spec, send, sync_id, now, effects, progress, among, bool(sent.values))
         if dry_run:
             result = sync.dry(result, desired, approved=approved, resync=resync, is_filtered=is_filtered)
         else:
+            pace.recall(recalled(warehouse, relations, destination.key))
             result = sync.real(result, desired, approved=approved, resync=resync)
+            if spec.is_paced:
+                remember(warehouse, relations, destination.key, pace.learned)
         plan.drop_tables(warehouse)
         return result
     finally:
@@ -138,29 +148,15 @@ def retry_rejected(
     return Ledger(warehouse, relations, destination, audience).retry_rejected(reason)
 
 
-def _open(
-    destination: Destination, spec: Spec, envelope: Envelope, root: Path, effects: Effects, *, with_secrets: bool
-) -> Channel:
-    return spec.open(
-        Opening(
-            envelope=envelope,
-            settings=used_settings(destination, spec),
-            secrets=used_secrets(destination, spec) if with_secrets else {},
-            shown_settings=destination.settings,
-            allow_private_addresses=destination.allow_private_addresses,
-            root=root,
-            effects=effects,
-        )
-    )
-
-
 def _sized(result: SyncResult, sizes: Sizes) -> SyncResult:
     return replace(result, entered=sizes.entering, exited=sizes.leaving, changed=sizes.changing)
 
 
-def _recorded(ledger: Ledger, result: SyncResult, at: datetime, *, is_noted: bool, is_complete: bool = False) -> SyncResult:
+def _recorded(
+    ledger: Ledger, result: SyncResult, at: datetime, *, is_noted: bool, is_complete: bool = False, has_sent: bool = False
+) -> SyncResult:
     if is_noted:
-        ledger.record_connection(result.status, result.message or None, at, is_complete=is_complete)
+        ledger.standing.record(result.status, result.message or None, at, is_complete=is_complete, has_sent=has_sent)
     return result
 
 
@@ -201,7 +197,7 @@ class _Sync:
             self.warehouse, self.ledger, desired, resync=resync, among=among, is_baseline_kept=self.is_baseline_kept
         )
         result = _sized(result, sizes)
-        is_first = self.among is None and not self.ledger.first_synced()
+        is_first = self.among is None and not self.ledger.standing.first_synced()
         if is_first and self.send.existing_members == "skip" and not resync:
             message = "who was in already is taken as known; changes are sent from now on"
             self.ledger.acknowledge_baseline(WANTED, self.now)
@@ -214,12 +210,24 @@ class _Sync:
         if self.is_baseline_kept:
             self.ledger.forget_baseline(WANTED, among)
         self._plan_all(desired, sizes)
+        if self.among is None:
+            self.ledger.drop_waiting(PLAN, is_planned=False)
         prefix = f"msg_{self.effects.token()}-"
         for side in self.sides:
             self._send_side(sending, side, prefix)
-        result = _judged(result, sending)
-        is_complete = not sending.is_stopped
-        return _recorded(self.ledger, result, self.effects.clock(), is_noted=self.among is None, is_complete=is_complete)
+        ended_at = self.effects.clock()
+        if self.among is None and sending.trouble is not None and not sending.is_held:
+            give_up(self.warehouse, self.ledger, sending.trouble, ended_at)
+        held_back = plan.held_back(self.warehouse, self.ledger)
+        result = _judged(result, sending, held_back)
+        return _recorded(
+            self.ledger,
+            result,
+            ended_at,
+            is_noted=self.among is None,
+            is_complete=not sending.is_stopped,
+            has_sent=sending.has_sent,
+        )
 
     def _plan_all(self, desired: str, sizes: Sizes) -> None:
         """For a destination that is told all that must hold: plan that, where anything differs."""
@@ -250,7 +258,7 @@ class _Sync:
     def dry(self, result: SyncResult, desired: str, *, approved: bool, resync: bool, is_filtered: bool) -> SyncResult:
         """The same plan, shown: nothing is written but temporary tables."""
         sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync, is_baseline_kept=self.is_baseline_kept)
-        is_first = not self.ledger.first_synced()
+        is_first = not self.ledger.standing.first_synced()
         result = replace(_sized(result, sizes), message="dry run: nothing was sent")
         if is_first and self.send.existing_members == "skip" and not resync:
             return replace(result, message="who is in already would be taken as known")
@@ -274,15 +282,17 @@ def _counted(result: SyncResult, sending: Outbox) -> SyncResult:
     return replace(result, delivered=sending.delivered, rejected=sending.rejected, pending=sending.pending)
 
 
-def _judged(result: SyncResult, sending: Outbox) -> SyncResult:
+def _judged(result: SyncResult, sending: Outbox, held_back: int) -> SyncResult:
     result = _counted(result, sending)
     said = []
+    if held_back:
+        said.append(f"{held_back:,} held, {HOLD_REASON}: audiences retry --destination {result.destination}")
     if result.rejected:
         said.append(f"{result.rejected:,} rejected: {sending.rejection}")
     if sending.trouble is not None:
         said.append(f"{result.pending:,} pending: {sending.trouble}")
     status: Status = "synced"
-    if sending.is_held:
+    if sending.is_held or held_back:
         status = "held"
     elif result.pending or result.rejected or sending.trouble is not None:
         status = "partial" if result.delivered else "failed"

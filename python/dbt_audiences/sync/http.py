@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -17,9 +17,12 @@ from yarl import URL
 from dbt_audiences.sync.addresses import PrivateAddress, is_public
 from dbt_audiences.sync.channel import Outcome
 from dbt_audiences.sync.effects import Effects
+from dbt_audiences.sync.pace import Pace
 
 TRIES = 3
-FIRST_WAIT_SECONDS = 0.2
+FIRST_WAIT_SECONDS = 0.4
+"""The longest first wait of our own choice; any part of it is as likely, so that many senders do not come back at once."""
+
 LONGEST_WAIT_SECONDS = 5.0
 TIMEOUT_SECONDS = 30.0
 CONNECT_SECONDS = 5.0
@@ -92,11 +95,13 @@ def session(*, allow_private_addresses: bool, connections: int) -> aiohttp.Clien
 
 
 async def post(
-    client: aiohttp.ClientSession, url: str, request_id: str, body: bytes, *, sign: Signer, effects: Effects
+    client: aiohttp.ClientSession, url: str, request_id: str, body: bytes, *, sign: Signer, effects: Effects, pace: Pace
 ) -> Outcome:
     """Post a body until the answer is final or the tries are used up."""
     sending = Sending("POST", url, body, lambda: sign(request_id, body))
-    outcome, _ = await send(client, sending, judge=lambda answer: judged(answer.status, answer.text), effects=effects)
+    outcome, _ = await send(
+        client, sending, judge=lambda answer: judged(answer.status, answer.text), effects=effects, pace=pace
+    )
     return outcome
 
 
@@ -106,25 +111,23 @@ async def send(
     *,
     judge: Callable[[Answer], Outcome],
     effects: Effects,
-    admit: Callable[[], Awaitable[Outcome | None]] | None = None,
-    slow_down: Callable[[float], None] | None = None,
+    pace: Pace | None = None,
 ) -> tuple[Outcome, Answer | None]:
     """Send until the answer is final or the tries are used up; what it came to, and the last answer.
 
-    judge      what an answer means
-    admit      waits before each try; what it gives instead of None ends the sending
-    slow_down  told for how many seconds the other side wants no requests
+    judge  what an answer means
+    pace   of the credentials: it is kept to, and told how each try went; None: a request that no limit counts
     """
     outcome, answer = Outcome("unsent"), None
     for tries in range(1, TRIES + 1):
-        refusal = None if admit is None else await admit()
+        refusal = None if pace is None else await _admitted(pace, effects)
         if refusal is not None:
             return (refusal if tries == 1 else replace(outcome, stops=True)), answer
         outcome, answer = await _once(client, sending, judge)
         outcome = replace(outcome, tries=tries)
         wished_wait = None if answer is None else _wished_wait(answer, effects.clock)
-        if wished_wait is not None and slow_down is not None:
-            slow_down(wished_wait)
+        if pace is not None:
+            _tell(pace, outcome, answer, wished_wait, effects.clock().timestamp())
         if outcome.verdict != "pending" or tries == TRIES:
             break
         if wished_wait is not None and wished_wait > LONGEST_WAIT_SECONDS:
@@ -132,6 +135,28 @@ async def send(
         own_wait = FIRST_WAIT_SECONDS * 2 ** (tries - 1) * effects.jitter()
         await effects.sleep(own_wait if wished_wait is None else wished_wait)
     return outcome, answer
+
+
+async def _admitted(pace: Pace, effects: Effects) -> Outcome | None:
+    """Wait for the next moment that the pace allows; an outcome where that is too far away to wait for."""
+    now = effects.clock().timestamp()
+    paused, reason = pace.paused_for(now)
+    if paused > LONGEST_WAIT_SECONDS:
+        return Outcome("unsent", f"{reason}; it is asked again in {paused:,.0f} seconds", stops=True)
+    wait = pace.reserve(now)
+    if wait:
+        await effects.sleep(wait)
+    return None
+
+
+def _tell(pace: Pace, outcome: Outcome, answer: Answer | None, wished_wait: float | None, now: float) -> None:
+    """How a try went, for those that follow."""
+    if answer is not None and (answer.status == 429 or wished_wait is not None):
+        pace.refused(now, wished_wait)
+    elif outcome.verdict == "pending":
+        pace.failed(now)
+    else:
+        pace.answered()
 
 
 async def _once(

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, naive, text_literal, text_literals
 from dbt_audiences.sync.channel import Request
+from dbt_audiences.sync.naming import Naming
+from dbt_audiences.sync.standing import Standing
 
 REQUEST_COLUMNS = (
     "request_id", "destination", "audience", "sync_id", "status", "content_type", "body", "row_count", "attempts", "created_at",
@@ -17,12 +19,15 @@ REQUEST_COLUMNS = (
 class Ledger:
     """The outbox (`requests`, `deliveries`) and what was acknowledged."""
 
-    def __init__(self, warehouse: Warehouse, relations: Relations, destination: str, audience: str) -> None:
+    def __init__(
+        self, warehouse: Warehouse, relations: Relations, destination: str, audience: str, naming: Naming | None = None
+    ) -> None:
         self._warehouse = warehouse
+        self._naming = naming or Naming()
         self.acknowledged = relations["acknowledged"]
         self.requests = relations["requests"]
         self.deliveries = relations["deliveries"]
-        self.connections = relations["connections"]
+        self.standing = Standing(warehouse, relations, destination, audience)
         self.destination, self.audience = destination, audience
         self.here = f"destination = {text_literal(destination)} and audience = {text_literal(audience)}"
         self._values = f"{text_literal(destination)}, {text_literal(audience)}"
@@ -37,16 +42,24 @@ class Ledger:
         return self._number(f"select count(distinct profile_id) from {self.acknowledged} where {self.here} and is_member")
 
     def has_rejections(self) -> bool:
-        """Whether a row was ever rejected and not retried."""
-        return self._number(f"select count(*) from {self.deliveries} where {self.here} and status = 'rejected'") > 0
+        """Whether a row was ever rejected or held, and not retried."""
+        return self.has("rejected", "held")
 
-    def last_rejections(self) -> str:
-        """SQL of identifier_type, identifier_value, op, traits of the identifiers whose last delivery was rejected."""
+    def has(self, *statuses: str) -> bool:
+        """Whether there is a row with one of these statuses."""
+        return (
+            self._number(f"select count(*) from {self.deliveries} where {self.here} and status in ({text_literals(statuses)})")
+            > 0
+        )
+
+    def last_rejections(self, *statuses: str) -> str:
+        """SQL of identifier_type, identifier_value, op, traits of the identifiers whose last delivery was rejected or held."""
+        wanted = text_literals(statuses or ("rejected", "held"))
         return (
             "select identifier_type, identifier_value, op, traits from (select identifier_type, identifier_value, op, traits, "
             "status, row_number() over (partition by identifier_type, identifier_value order by settled_at desc) as nth "
-            f"from {self.deliveries} where {self.here} and status in ('delivered', 'rejected', 'retried')) as settled "
-            "where nth = 1 and status = 'rejected'"
+            f"from {self.deliveries} where {self.here} and status in ('delivered', 'rejected', 'held', 'retried')) "
+            f"as settled where nth = 1 and status in ({wanted})"
         )
 
     @property
@@ -64,10 +77,6 @@ class Ledger:
             "and status = 'pending' "
             f"and request_id in (select request_id from {self.requests} where {self.here} and status = 'attempted')"
         )
-
-    def first_synced(self) -> bool:
-        """Whether the connection was ever brought up to date."""
-        return self._number(f"select count(*) from {self.connections} where {self.here} and first_synced_at is not null") > 0
 
     def attempted(self) -> list[tuple[str, int]]:
         """(id, rows) of the requests whose fate is unknown, oldest first."""
@@ -97,17 +106,40 @@ class Ledger:
     # --- before sending ---
 
     def drop_planned(self, content_type: str) -> None:
-        """Forget what was planned and never left, or was meant for another type of destination: it is planned anew."""
+        """Forget requests that were planned and never left, or were meant for another type of destination.
+
+        Their rows stay, pending and of no request, until they are planned anew: how long they have waited is known by them.
+        """
         unsent = (
             f"{self.here} and (status in ('planned', 'held') "
             f"or status = 'attempted' and content_type <> {text_literal(content_type)})"
         )
         with self._warehouse.transaction():
             self._warehouse.execute(
-                f"delete from {self.deliveries} where status = 'pending' "
-                f"and request_id in (select request_id from {self.requests} where {unsent})"
+                f"update {self.deliveries} as row_ set request_id = null, reason = coalesce(unsent.reason, row_.reason) "
+                f"from (select request_id, reason from {self.requests} where {unsent}) as unsent "
+                "where row_.status = 'pending' and row_.request_id = unsent.request_id"
             )
             self._warehouse.execute(f"delete from {self.requests} where {unsent}")
+
+    @property
+    def waiting(self) -> str:
+        """SQL of whether a row waits to be planned anew."""
+        return f"{self.here} and status = 'pending' and request_id is null"
+
+    def _is_waiting(self) -> bool:
+        return self._number(f"select count(*) from {self.deliveries} where {self.waiting}") > 0
+
+    def drop_waiting(self, plan: str, *, is_planned: bool) -> None:
+        """Forget rows that waited and stand in the plan again, or those that do not: who came and left in the meantime."""
+        if not self._is_waiting():
+            return
+        self._warehouse.execute(
+            f"delete from {self.deliveries} where {self.waiting} and {'' if is_planned else 'not '}exists (select 1 from "
+            "(select identifier_type as type_, identifier_value as value_, op = 'remove' as is_removal "
+            f"from {plan} where op <> 'same') as planned where planned.type_ = identifier_type "
+            "and planned.value_ = identifier_value and planned.is_removal = (op = 'remove'))"
+        )
 
     def adopt_merges(self, wanted: str, plan: str) -> None:
         """Follow identifiers to the profiles they were merged into, and note what must be said again whatever comes between."""
@@ -140,7 +172,7 @@ class Ledger:
                 f"is_member, traits, acknowledged_at) select {self._values}, profile_id, identifier_type, identifier_value, "
                 f"true, traits, {instant_literal(at)} from {wanted}"
             )
-            self.record_connection("synced", None, at, is_complete=True)
+            self.standing.record("synced", None, at, is_complete=True)
 
     def write_plan(self, units: str, prefix: str, sync_id: str, content_type: str, at: datetime) -> None:
         """Put the numbered units into the outbox: a planned request for each batch, and every row that it stands for."""
@@ -153,6 +185,7 @@ class Ledger:
                 f"{text_literal(content_type)}, count(distinct unit), 0, {now} from {units} group by batch order by batch"
             )
             self._insert_deliveries(units, request_id, sync_id, "pending", None, now, "op <> 'same'")
+            self.drop_waiting(units, is_planned=True)
 
     def write_filtered(self, plan: str, sync_id: str, reason: str, at: datetime) -> None:
         """Record what is not sent from here, once for each change of what must hold."""
@@ -169,12 +202,21 @@ class Ledger:
         self, source: str, request_id: str, sync_id: str, status: str, reason: str | None, now: str, where: str
     ) -> None:
         said, settled_at = ("null", "cast(null as timestamp)") if reason is None else (text_literal(reason), now)
+        since, joined = now, ""
+        if self._is_waiting():
+            since = f"coalesce(waiting.since, {now})"
+            joined = (
+                "left join (select identifier_type as type_, identifier_value as value_, op = 'remove' as is_removal, "
+                f"min(created_at) as since from {self.deliveries} where {self.waiting} group by 1, 2, 3) as waiting "
+                "on waiting.type_ = rows_.identifier_type and waiting.value_ = rows_.identifier_value "
+                "and waiting.is_removal = (rows_.op = 'remove') "
+            )
         self._warehouse.execute(
             f"insert into {self.deliveries} (request_id, sync_id, destination, audience, profile_id, identifier_type, "
-            f"identifier_value, op, traits, status, reason, created_at, settled_at) select distinct {request_id}, "
+            f"identifier_value, op, traits, type, event, status, reason, created_at, settled_at) select distinct {request_id}, "
             f"{text_literal(sync_id)}, {self._values}, profile_id, identifier_type, identifier_value, op, traits, "
-            f"{text_literal(status)}, {said}, {now}, {settled_at} "
-            f"from {source} as rows_ where {where}"
+            f"{self._naming.type}, {self._naming.event}, {text_literal(status)}, {said}, {since}, {settled_at} "
+            f"from {source} as rows_ {joined}where {where}"
         )
 
     def mark_attempted(
@@ -202,23 +244,10 @@ class Ledger:
     # --- after sending ---
 
     def retry_rejected(self, reason: str | None) -> int:
-        """Let rejected rows (those with `reason` in their reason) be planned again; return how many."""
-        which = f"{self.here} and status = 'rejected'"
+        """Let rejected and held rows (those with `reason` in their reason) be planned again; return how many."""
+        which = f"{self.here} and status in ('rejected', 'held')"
         if reason is not None:
             which += f" and position({text_literal(reason)} in reason) > 0"
         count = self._number(f"select count(*) from {self.deliveries} where {which}")
         self._warehouse.execute(f"update {self.deliveries} set status = 'retried' where {which}")
         return count
-
-    def record_connection(self, status: str, reason: str | None, at: datetime, *, is_complete: bool = False) -> None:
-        """Write down how the connection stands; `is_complete`: everything that had to be sent was."""
-        now = instant_literal(at)
-        said = "null" if reason is None else text_literal(reason.replace("\x00", "")[:4000])
-        success = f", last_success_at = {now}" if status == "synced" else ""
-        first = f", first_synced_at = coalesce(first_synced_at, {now})" if is_complete else ""
-        if self._number(f"select count(*) from {self.connections} where {self.here}") == 0:
-            self._warehouse.execute(f"insert into {self.connections} (destination, audience) values ({self._values})")
-        self._warehouse.execute(
-            f"update {self.connections} set status = {text_literal(status)}, reason = {said}, updated_at = {now}{success}"
-            f"{first} where {self.here}"
-        )

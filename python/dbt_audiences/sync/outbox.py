@@ -14,9 +14,6 @@ from dbt_audiences.sync.settle import Halves, RefusedRow, settle
 
 WAVE_UNITS = 8_000
 WAVE_REQUESTS = 16
-STUCK_IN_A_ROW = 3
-"""Requests without a usable answer, one after the other, after which the destination is taken to be down."""
-
 REJECTIONS_WITHOUT_SUCCESS = 100
 """Rejected rows, with none taken, after which the destination is taken to reject everything."""
 
@@ -37,10 +34,10 @@ class Outbox:
         self._channel = channel
         self._effects = effects
         self._progress = progress
-        self._stuck = 0
         self.expected = self.delivered = self.rejected = 0
         self.is_stopped = False
         self.is_held = False
+        self.has_sent = False
         self.trouble: str | None = None
         self.rejection: str | None = None
 
@@ -59,9 +56,11 @@ class Outbox:
         self.expect(sum(rows for _, rows in waiting))
         ids = [id_ for id_, _ in waiting]
         self._channel.tidy([request.body for wave in self._loaded(ids) for request in wave])
-        for requests in self._loaded(ids):
-            if self.is_stopped:
-                return
+        while ids and not self.is_stopped:
+            # One alone until something was taken: that one says whether the destination is back.
+            wave = WAVE_REQUESTS if self.delivered else 1
+            requests = self._ledger.load(ids[:wave])
+            ids = ids[wave:]
             self._ledger.mark_again(requests, self._effects.clock())
             self._drain(requests)
 
@@ -107,9 +106,9 @@ class Outbox:
         waiting = list(requests)
         while waiting and not self.is_stopped:
             wave, waiting = waiting[:WAVE_REQUESTS], waiting[WAVE_REQUESTS:]
-            outcomes = [
-                _in_doubt_if_tried(request, outcome) for request, outcome in zip(wave, self._channel.deliver(wave), strict=True)
-            ]
+            answers = self._channel.deliver(wave)
+            self.is_held = self.is_held or any(outcome.verdict == "held" for outcome in answers)
+            outcomes = [_in_doubt_if_tried(request, outcome) for request, outcome in zip(wave, answers, strict=True)]
             waiting += self._settle(list(zip(wave, outcomes, strict=True)))
         if self.rejected >= REJECTIONS_WITHOUT_SUCCESS and not self.delivered:
             self.is_stopped = True
@@ -141,14 +140,13 @@ class Outbox:
     def _note(self, request: Request, outcome: Outcome, rejected: int) -> None:
         if rejected and self.rejection is None:
             self.rejection = outcome.refused[0][1] if outcome.refused else outcome.reason
-        if outcome.verdict == "held":
-            self.is_held = True
         if outcome.verdict in ("pending", "held") or (outcome.verdict == "unsent" and outcome.stops):
             self.trouble = self.trouble or outcome.reason
         if outcome.postponed:
             self.trouble = self.trouble or outcome.postponed[0][1]
-        self._stuck = self._stuck + 1 if outcome.verdict == "pending" else 0
-        if outcome.stops or self._stuck >= STUCK_IN_A_ROW:
+        if outcome.verdict != "unsent":
+            self.has_sent = True
+        if outcome.stops:
             self.is_stopped = True
 
     def _named(

@@ -243,6 +243,25 @@ def _unit(rows: list[Row]) -> Unit:
     return Unit(str(first[2]), side, {**known, **{name: own[name] for name in own if name not in known}}, str(first[6]))
 
 
+def held_back(warehouse: Warehouse, ledger: Ledger) -> int:
+    """Identifiers that differ and are not sent, because a person must act first."""
+    if not ledger.has("held"):
+        return 0
+    there = "where {0}.identifier_type = held.identifier_type and {0}.identifier_value = held.identifier_value"
+    wanted = f"select 1 from {WANTED} as wanted {there.format('wanted')}"
+    known = (
+        f"select 1 from (select * from {ledger.acknowledged} where {ledger.here} and is_member) as known "
+        f"{there.format('known')}"
+    )
+    found = warehouse.fetch(
+        f"select count(*) from ({ledger.last_rejections('held')}) as held where "
+        f"(op = 'remove' and not exists ({wanted}) and exists ({known})) or "
+        f"(op <> 'remove' and exists ({wanted} and wanted.traits = held.traits) "
+        f"and not exists ({known} and known.traits = held.traits))"
+    )
+    return int(str(found[0][0]))
+
+
 def drop_tables(warehouse: Warehouse) -> None:
     """Give back what the temporary tables hold."""
     for table in (WANTED, PLAN, UNITS):

@@ -100,8 +100,10 @@ def _postpone(warehouse: Warehouse, ledger: Ledger, request: Request, rows: Sequ
     )
     warehouse.insert(ledger.requests, REQUEST_COLUMNS, [values])
     which = _one_of([(row.identifier_type, row.identifier_value) for row in rows])
+    reason = text_literal(_storable(rows[0].reason))
     warehouse.execute(
-        f"update {ledger.deliveries} set request_id = {text_literal(later)} where {this} and status = 'pending' and {which}"
+        f"update {ledger.deliveries} set request_id = {text_literal(later)}, reason = {reason} "
+        f"where {this} and status = 'pending' and {which}"
     )
 
 
@@ -126,7 +128,8 @@ def _acknowledge(warehouse: Warehouse, ledger: Ledger, ids: Sequence[str], now: 
         return
     of_these = f"request_id in ({text_literals(ids)})"
     warehouse.execute(
-        f"update {ledger.deliveries} set status = 'delivered', settled_at = {now} where {of_these} and status = 'pending'"
+        f"update {ledger.deliveries} set status = 'delivered', reason = null, settled_at = {now} "
+        f"where {of_these} and status = 'pending'"
     )
     warehouse.execute(
         f"delete from {ledger.acknowledged} where {ledger.here} and (identifier_type, identifier_value) in "
@@ -163,7 +166,8 @@ def _divide(warehouse: Warehouse, ledger: Ledger, request: Request, halves: Halv
     )
     if halves.of_both:
         columns = (
-            "sync_id, destination, audience, profile_id, identifier_type, identifier_value, op, traits, status, created_at"
+            "sync_id, destination, audience, profile_id, identifier_type, identifier_value, op, traits, type, event, status, "
+            "created_at"
         )
         warehouse.execute(
             f"insert into {ledger.deliveries} (request_id, {columns}) select {second}, {columns} from {ledger.deliveries} "

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dbt_audiences.core.project import Destination
-from dbt_audiences.sync.channel import Envelope, Opening, Outcome
-from dbt_audiences.sync.check import used_secrets, used_settings
+from dbt_audiences.sync.channel import Envelope, Outcome
 from dbt_audiences.sync.destinations import type_of
 from dbt_audiences.sync.effects import Effects
+from dbt_audiences.sync.opening import opened
 
 
 def tried(destination: Destination, root: Path, effects: Effects | None = None) -> Outcome:
@@ -33,17 +33,7 @@ def tried(destination: Destination, root: Path, effects: Effects | None = None) 
         sync_id="test",
     )
     try:
-        channel = spec.open(
-            Opening(
-                envelope=envelope,
-                settings=used_settings(destination, spec),
-                secrets=used_secrets(destination, spec),
-                shown_settings=destination.settings,
-                allow_private_addresses=destination.allow_private_addresses,
-                root=root,
-                effects=effects or Effects(),
-            )
-        )
+        channel, _ = opened(destination, spec, envelope, root, effects or Effects(), with_secrets=True)
     except ValueError as error:
         return Outcome("unsent", str(error))
     try:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from dbt_audiences.core.destination_type import DestinationType, Find
 from dbt_audiences.sync.addresses import PrivateAddress, refuse_private_literal
 from dbt_audiences.sync.channel import Opening, Outcome
-from dbt_audiences.sync.declared.rate import BUCKETS
 from dbt_audiences.sync.declared.requests import Compiled, Credentials, compiled_call, sending_of
 from dbt_audiences.sync.declared.templates import CannotRender, compiled, expression
 
@@ -33,7 +32,6 @@ class Exchange:
         self.context: dict[str, Any] = dict(context)
         self.base_url = str(opening.settings.get("base_url") or compiled(type_.base_url)(self.context))
         self.credentials = Credentials(type_.auth)
-        self._bucket = BUCKETS.of(type_.key, self.base_url, opening.secrets, type_.rate_limit)
         self.at_once = 4 if type_.rate_limit is None else type_.rate_limit.at_once
         self._client: aiohttp.ClientSession | None = None
         self._token: str | None = None
@@ -177,8 +175,7 @@ class Exchange:
             sending,
             judge=lambda answer: call.answers.judged(answer, whole),
             effects=self._effects,
-            admit=self._admitted,
-            slow_down=lambda seconds: self._bucket.pause(self._now(), seconds),
+            pace=self._opening.pace,
         )
 
     def _session(self) -> aiohttp.ClientSession:
@@ -188,21 +185,6 @@ class Exchange:
             private = self._opening.allow_private_addresses
             self._client = session(allow_private_addresses=private, connections=self.at_once)
         return self._client
-
-    def _now(self) -> float:
-        return self._effects.clock().timestamp()
-
-    async def _admitted(self) -> Outcome | None:
-        """Wait for the next moment that the limit of requests allows."""
-        from dbt_audiences.sync.http import LONGEST_WAIT_SECONDS
-
-        paused = self._bucket.paused_for(self._now())
-        if paused > LONGEST_WAIT_SECONDS:
-            return Outcome("unsent", f"it takes no requests for {paused:,.0f} seconds", stops=True)
-        wait = self._bucket.reserve(self._now())
-        if wait:
-            await self._effects.sleep(wait)
-        return None
 
 
 def _paged(call: Compiled, param: str, page: object) -> Compiled:

@@ -28,6 +28,8 @@ def spec_of(type_: DestinationType) -> Spec:
         identifiers={field.of: field.send for field in type_.fields if field.is_default},
         identifier_types=None if type_.any_identifier else tuple(dict.fromkeys(field.of for field in type_.fields)),
         is_mixed=type_.most_rows is None or type_.is_whole,
+        is_paced=True,
+        rate_limit=type_.rate_limit,
         open=partial(_open, type_),
         takes_accounts=type_.accounts,
         needed_secrets=type_.secrets,

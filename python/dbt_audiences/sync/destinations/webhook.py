@@ -108,7 +108,13 @@ class Webhook:
                 if stopped.is_set():
                     return Outcome("unsent", stops=True)
                 outcome = await post(
-                    client, self._url, request.id, request.body.encode(), sign=self._headers, effects=self._opening.effects
+                    client,
+                    self._url,
+                    request.id,
+                    request.body.encode(),
+                    sign=self._headers,
+                    effects=self._opening.effects,
+                    pace=self._opening.pace,
                 )
                 if outcome.stops:
                     stopped.set()
@@ -138,6 +144,7 @@ SPEC = Spec(
     identifiers={"user_id": "last", "email": "last", "anonymous_id": "last"},
     identifier_types=None,
     is_mixed=False,
+    is_paced=True,
     open=Webhook,
     check_secret=_check_secret,
     name="Webhook",

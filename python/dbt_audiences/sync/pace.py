@@ -1,0 +1,167 @@
+"""How fast requests may follow one another: one pace for each set of credentials, in the whole process.
+
+A bucket of tokens keeps to the limit that is known, and to a lower one that refusals for being too fast have taught. Failures
+in a row open a breaker: nothing is sent for a while, and then one request that says whether the other side is back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+from dbt_audiences.core.destination_type import RateLimit
+
+FAILURES_IN_A_ROW = 10
+"""Tries without a usable answer, one after the other, that open the breaker."""
+
+PROBE_SECONDS = 60.0
+"""How long an open breaker lets nothing through."""
+
+SLOWER, FASTER = 0.7, 1.1
+"""What a refusal for being too fast makes of the rate, and what each quiet minute makes of it."""
+
+_QUIET_SECONDS = 60.0
+_LEAST_PER_SECOND = 0.1
+_OBSERVED_SECONDS = 10.0
+TOO_FAST = "it asked for a pause"
+DOES_NOT_ANSWER = f"{FAILURES_IN_A_ROW} tries in a row had no usable answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is remembered of a destination between syncs; instants are seconds of one clock.
+
+    failures    tries without a usable answer since the last one that had one
+    per_second  requests, where fewer than the limit were taken; None: no refusal stands
+    """
+
+    failures: int = 0
+    paused_until: float = 0.0
+    reason: str = ""
+    per_second: float | None = None
+
+
+@dataclass(slots=True)
+class Pace:
+    """Hands out moments; times are seconds of one clock.
+
+    A second's worth of requests may come at once, so that the first of a sync do not wait.
+    """
+
+    limit: RateLimit | None = None
+    _learned: Learned = field(default_factory=Learned)
+    _next_full: float = 0.0
+    _slowed_at: float = 0.0
+    _taken: list[float] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def learned(self) -> Learned:
+        """What the next sync must know."""
+        return self._learned
+
+    def recall(self, known: Learned) -> None:
+        """Take over what another sync has learned, where that is stricter."""
+        with self._lock:
+            own = self._learned
+            later = known if known.paused_until > own.paused_until else own
+            rates = [rate for rate in (own.per_second, known.per_second) if rate is not None]
+            rate = min(rates, default=None)
+            self._learned = Learned(max(own.failures, known.failures), later.paused_until, later.reason, rate)
+
+    def paused_for(self, now: float) -> tuple[float, str]:
+        """Seconds for which nothing may be sent, and why."""
+        return max(0.0, self._learned.paused_until - now), self._learned.reason
+
+    def pause(self, now: float, seconds: float, reason: str = TOO_FAST) -> None:
+        """No request for so long."""
+        with self._lock:
+            self._pause(now + seconds, reason)
+
+    def reserve(self, now: float) -> float:
+        """Take the next moment; the seconds until then."""
+        with self._lock:
+            self._taken = [*(at for at in self._taken if at > now - _OBSERVED_SECONDS), now]
+            paused = max(0.0, self._learned.paused_until - now)
+            rate = self._rate(now)
+            if rate is None:
+                return paused
+            interval = 1 / rate
+            burst = max(1.0, rate)
+            self._next_full = max(self._next_full, now) + interval
+            return max(self._next_full - interval * burst - now, paused, 0.0)
+
+    def answered(self) -> None:
+        """A try had a usable answer: the other side is there."""
+        with self._lock:
+            if self._learned.failures:
+                self._learned = self._with(failures=0)
+
+    def failed(self, now: float) -> None:
+        """A try had none."""
+        with self._lock:
+            failures = self._learned.failures + 1
+            self._learned = self._with(failures=failures)
+            if failures >= FAILURES_IN_A_ROW:
+                self._pause(now + PROBE_SECONDS, DOES_NOT_ANSWER)
+
+    def refused(self, now: float, seconds: float | None) -> None:
+        """A try came too fast; the other side asks for so many seconds, or does not say."""
+        with self._lock:
+            if seconds is not None:
+                self._pause(now + seconds, TOO_FAST)
+            if now - self._slowed_at < 1:  # those that were under way together teach once
+                return
+            before = self._rate(now) or len(self._taken) / _OBSERVED_SECONDS
+            self._learned = self._with(per_second=max(before * SLOWER, _LEAST_PER_SECOND))
+            self._slowed_at = now
+
+    def _rate(self, now: float) -> float | None:
+        """Requests a second, with what quiet minutes have given back; None: as many as one likes."""
+        given = None if self.limit is None else self.limit.requests / self.limit.seconds
+        learned = self._learned.per_second
+        if learned is None:
+            return given
+        quiet = int(max(0.0, now - self._slowed_at) // _QUIET_SECONDS) if self._slowed_at else 0
+        if quiet:
+            learned *= FASTER**quiet
+            self._slowed_at += quiet * _QUIET_SECONDS
+            self._learned = self._with(per_second=learned if given is None or learned < given else None)
+        self._slowed_at = self._slowed_at or now
+        return learned if given is None else min(learned, given)
+
+    def _with(self, *, failures: int | None = None, per_second: float | None = -1.0) -> Learned:
+        own = self._learned
+        rate = own.per_second if per_second == -1.0 else per_second
+        return Learned(own.failures if failures is None else failures, own.paused_until, own.reason, rate)
+
+    def _pause(self, until: float, reason: str) -> None:
+        if until > self._learned.paused_until:
+            self._learned = Learned(self._learned.failures, until, reason, self._learned.per_second)
+
+
+@dataclass(slots=True)
+class Paces:
+    """Those of this process."""
+
+    _known: dict[str, Pace] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def of(self, type_: str, address: str, secrets: Mapping[str, str], limit: RateLimit | None) -> Pace:
+        """The pace of these credentials, which are not kept; where destinations share them, the lower limit holds."""
+        digest = hashlib.sha256(repr((type_, address, sorted(secrets.items()))).encode()).hexdigest()
+        with self._lock:
+            pace = self._known.setdefault(digest, Pace(limit))
+            if limit is not None and (pace.limit is None or _per_second(limit) < _per_second(pace.limit)):
+                pace.limit = limit
+            return pace
+
+
+def _per_second(limit: RateLimit) -> float:
+    return limit.requests / limit.seconds
+
+
+PACES = Paces()
+"""A limit holds for credentials, and several connections share them: it must outlive each connection's channel."""

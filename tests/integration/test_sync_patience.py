@@ -1,0 +1,171 @@
+"""How long and how fast a destination is asked: pauses that outlive a sync, the breaker, rows that wait and are held."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.integration.receiver import Answer, Received
+from tests.integration.worlds import STATE, World, held_by, no_wait, send_to, users
+
+from dbt_audiences.sync.effects import Effects
+from dbt_audiences.sync.engine import retry_rejected
+from dbt_audiences.sync.pace import Paces
+
+RELATIONS = {name: name for name in STATE}
+
+
+@pytest.fixture(autouse=True)
+def every_sync_is_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one sync learns is known to the next by the warehouse alone."""
+    of = Paces.of
+    monkeypatch.setattr(Paces, "of", lambda self, *given: of(Paces(), *given))
+
+
+def later(world: World, **passed: float) -> dict[str, Any]:
+    """A sync so much after the world's own time."""
+    clock: Callable[[], Any] = lambda: world.clock() + timedelta(**passed)  # noqa: E731  # it must go on with the world
+    return {"now": clock(), "effects": Effects(clock=clock, sleep=no_wait)}
+
+
+# --- pace --------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_pause_that_was_asked_for_is_kept_by_later_syncs_too(world: World) -> None:
+    world.want(users("a"))
+    world.receiver.answers.append(Answer(429, headers={"Retry-After": "10800"}))
+    assert world.sync().status == "failed"
+    result = world.sync()
+    assert (result.pending, len(world.receiver.requests)) == (1, 1)
+    assert "it asked for a pause; it is asked again in " in result.message
+    world.syncs += 2
+    assert world.sync().delivered == 1
+    ((rate,),) = world.fetch("select requests_per_hour from destination_limits")
+    assert rate >= 360
+
+
+def test_ten_failures_in_a_row_close_a_destination_for_a_minute_and_one_try_opens_it(world: World) -> None:
+    world.destination = replace(world.destination, settings={**world.destination.settings, "batch_size": 1})
+    world.want(users(*(f"u{n:02}" for n in range(40))))
+    world.receiver.usual = Answer(500)
+    result = world.sync(**later(world))
+    assert (result.status, result.pending, len(world.receiver.requests)) == ("failed", 40, 10)
+    assert result.message == "40 pending: 500"
+    world.syncs = 0
+    result = world.sync(**later(world, seconds=20))
+    assert "10 tries in a row had no usable answer; it is asked again in " in result.message
+    world.syncs = 0
+    world.sync(**later(world, seconds=30))
+    assert len(world.receiver.requests) == 10
+    world.receiver.usual = Answer()
+    world.syncs = 0
+    assert world.sync(**later(world, seconds=65)).delivered == 40
+    assert world.fetch("select failure_count from destination_limits") == [(0,)]
+
+
+def test_requests_keep_to_the_limit_of_their_destination(world: World) -> None:
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    world.destination = replace(
+        world.destination, rate_limit=(60, "minute"), settings={**world.destination.settings, "batch_size": 1}
+    )
+    world.want(users(*"abcdef"))
+    assert world.sync(effects=Effects(clock=world.clock, sleep=note)).delivered == 6
+    assert [round(wait) for wait in sorted(waits)] == [1, 2, 3, 4, 5]
+
+
+# --- patience ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_waits_under_its_first_date_and_is_held_after_a_week(world: World) -> None:
+    world.want(users("a", "b", "c"))
+    world.receiver.decide = lambda got: Answer(
+        200,
+        json.dumps(
+            {
+                "rejected": [
+                    {"messageId": call["messageId"], "reason": "no"} for call in got.json["batch"] if call["userId"] == "c"
+                ]
+            }
+        ),
+    )
+    world.sync()
+    world.want(users("a"))
+    world.receiver.decide, world.receiver.usual = None, Answer(503)
+    world.sync()
+    ((since, lag),) = world.fetch("select behind_since, lag_seconds from connections")
+    world.syncs += 24 * 6
+    world.receiver.usual = Answer(401)
+    assert world.sync().status == "held"
+    assert world.fetch("select behind_since, lag_seconds > 500000 from connections") == [(since, True)]
+    assert world.fetch("select distinct created_at from deliveries where status = 'pending'") == [(since,)]
+    world.syncs += 24
+    world.receiver.usual = Answer(503)
+    result = world.sync()
+    assert (result.status, lag) == (
+        "held",
+        0,
+    ) and "1 held, tried for 7 days: audiences retry --destination hook" in result.message
+    before = len(world.receiver.requests)
+    world.receiver.usual = Answer()
+    assert world.sync().status == "held" and len(world.receiver.requests) == before
+    assert world.fetch("select state from connections") == [("held",)]
+    assert retry_rejected(world.warehouse, RELATIONS, "hook", "vips", "tried for") == 1
+    result = world.sync()
+    assert (result.status, result.delivered) == ("synced", 1)
+    assert held_by(world.calls()) == {"a": True, "b": False, "c": True} and world.held == {("user_id", "a")}
+
+
+@pytest.mark.parametrize("did_arrive", [True, False])
+def test_what_may_have_arrived_is_taken_back_or_said_again_when_it_was_held(world: World, did_arrive: bool) -> None:
+    held: dict[str, bool] = {}
+
+    def apply(got: Received) -> Answer:
+        held.update(held_by(got.json["batch"]))
+        return Answer()
+
+    def lose(got: Received) -> Answer:
+        if did_arrive:
+            apply(got)
+        return Answer(500)
+
+    world.destination = replace(world.destination, settings={**world.destination.settings, "batch_size": 2})
+    world.receiver.decide = apply
+    world.want(users("a", "b"))
+    world.sync()
+    world.want(users("a", "c", "d"))
+    world.receiver.decide = lose
+    world.sync()
+    world.syncs += 24 * 8
+    assert world.sync().status == "held"
+    assert world.fetch("select count(*) from requests where body is not null") == [(0,)]
+    world.receiver.decide = apply
+    world.want(users("a", "b", "c"))  # d left and b is in again while nobody knew what had arrived
+    world.sync()
+    retry_rejected(world.warehouse, RELATIONS, "hook", "vips")
+    assert world.sync().status == "synced"
+    assert {name for name, is_in in held.items() if is_in} == {"a", "b", "c"}
+    assert world.held == {("user_id", name) for name in "abc"}
+
+
+def test_who_comes_and_leaves_while_nothing_can_be_sent_waits_no_longer(world: World) -> None:
+    world.send = send_to(as_="events")
+    world.receiver.answers.append(Answer(503, headers={"Retry-After": "60"}))
+    world.want(users("a", "b"))
+    world.sync()
+    world.destination = replace(world.destination, settings={**world.destination.settings, "url": "http://127.0.0.1:9/"})
+    world.want(users("a", "b", "c"))
+    assert world.sync().pending == 3
+    assert world.fetch("select profile_id, type, event from deliveries where profile_id = 'p-c'") == [
+        ("p-c", "track", "Audience Entered")
+    ]
+    world.want(users("a", "b"))
+    world.sync()
+    assert world.fetch("select count(*) from deliveries where profile_id = 'p-c'") == [(0,)]
