@@ -7,6 +7,7 @@ from docs.printed.markdown import code, table
 from dbt_audiences.core.destination_type import Call, DestinationType, Field, ListPlace
 from dbt_audiences.sync.channel import Spec
 from dbt_audiences.sync.destinations import destination_types
+from dbt_audiences.sync.intervals import length_of
 
 _FORMS = {
     "list": "members of a list",
@@ -80,7 +81,10 @@ def _size(declaration: DestinationType) -> str:
         rows = "one row" if declaration.most_rows == 1 else f"{declaration.most_rows:,} rows"
         batch = f"at most {rows} and {declaration.most_bytes:,} bytes in a request"
     limit = declaration.rate_limit
-    return batch if limit is None else f"{batch}, {limit.requests:,} requests in {limit.seconds} s, {limit.at_once} at once"
+    if limit is not None:
+        batch = f"{batch}, {limit.requests:,} requests in {limit.seconds} s, {limit.at_once} at once"
+    every = declaration.every
+    return batch if every is None else f"{batch}; a list is brought up to date every {length_of(every)} at most"
 
 
 def _list(place: ListPlace) -> str:

@@ -24,7 +24,6 @@ _IN_AUDIENCE = (
 _IN_TRAIT = ("every: 4 hours",)
 _IN_DESTINATION = (
     "requires: {trait: marketing_consent, equals: true}",
-    "every: 1 hour",
     "priority: [[vip, big_spenders]]",
 )
 

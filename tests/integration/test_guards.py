@@ -233,7 +233,7 @@ def test_what_is_disabled_sends_nothing_and_catches_up_once_enabled(project: Pro
     synced = project.audiences("sync", "--json").json
     assert {one["audience"]: (one["status"], one["delivered"]) for one in synced} == {
         "buyers": ("synced", 1),
-        "paused": ("disabled", 0),
+        "paused": ("paused", 0),
     }
 
 

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from tests.integration.receiver import Answer, Received
-from tests.integration.worlds import STATE, World, held_by, no_wait, send_to, users
+from tests.integration.worlds import STATE, World, destination, held_by, no_wait, send_to, users
 
+from dbt_audiences.core.definitions import Duration
+from dbt_audiences.sync.destinations import destination_types
 from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.engine import retry_rejected
+from dbt_audiences.sync.intervals import interval_of
 from dbt_audiences.sync.pace import Paces
 
 RELATIONS = {name: name for name in STATE}
@@ -169,3 +172,31 @@ def test_who_comes_and_leaves_while_nothing_can_be_sent_waits_no_longer(world: W
     world.want(users("a", "b"))
     world.sync()
     assert world.fetch("select count(*) from deliveries where profile_id = 'p-c'") == [(0,)]
+
+
+# --- intervals ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_destination_is_brought_up_to_date_no_more_often_than_it_wishes(world: World) -> None:
+    world.destination = replace(world.destination, every=Duration(2, "hours"))
+    world.want(users("a"))
+    assert world.sync().delivered == 1
+    world.want(users("a", "b"))
+    result = world.sync()
+    assert (result.status, len(world.receiver.requests)) == ("waiting", 1)
+    assert result.message.startswith("it is brought up to date every 2 hours at most: next from ")
+    assert world.fetch("select status from connections") == [("synced",)]
+    assert world.sync(dry_run=True).pending == 1
+    world.syncs = 1
+    assert world.sync(**later(world, hours=1.9)).delivered == 1  # a schedule of two hours is never exactly that
+    world.want(users("a", "b", "c"))
+    world.syncs = 1
+    assert world.sync(resync=True, **later(world, hours=2)).delivered == 3
+
+
+def test_lists_of_some_vendors_have_an_interval_of_their_own() -> None:
+    spec = destination_types()["facebook_custom_audiences"]
+    facebook = destination(type="facebook_custom_audiences")
+    assert interval_of(facebook, spec, "list") == Duration(1, "hours")
+    assert interval_of(replace(facebook, every=Duration(1, "days")), spec, "list") == Duration(1, "days")
+    assert interval_of(destination(), destination_types()["webhook"], "list") is None

@@ -60,5 +60,3 @@ def _of_destination(destination: Destination) -> Iterator[tuple[Place, str]]:
         yield destination.place, "`requires` is"
     if destination.priority:
         yield destination.place, "`priority` is"
-    if destination.every is not None:
-        yield destination.place, "`every` of a destination is"

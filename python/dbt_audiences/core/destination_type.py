@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from dbt_audiences.core.definitions import Place, Which
+from dbt_audiences.core.definitions import Duration, Place, Which
 
 Template: TypeAlias = object
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -215,6 +215,7 @@ class DestinationType:
     any_identifier  it takes identifiers of all types, and not those of `fields` alone
     minimum    members below which the vendor does not use a list; for people
     proven_by  for people: what its requests were held against
+    every      the least interval between syncs of a list
     """
 
     key: str
@@ -241,3 +242,4 @@ class DestinationType:
     any_identifier: bool
     minimum: int
     place: Place
+    every: Duration | None = None

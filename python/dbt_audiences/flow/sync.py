@@ -1,4 +1,4 @@
-"""`audiences sync`, and the sync at the end of a run: every wanted connection, one after the other."""
+"""`audiences sync`, and the sync at the end of a run: every wanted connection, its destination beside the others."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from dbt_audiences.core.errors import FailedError, GuardError, UsageError
 from dbt_audiences.core.project import Audience, Sendable, SendTo
 from dbt_audiences.core.warehouse import Warehouse, naive
 from dbt_audiences.flow.farewell import note_sending, say_farewell
+from dbt_audiences.flow.side_by_side import Job, side_by_side
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.connections import partings
 from dbt_audiences.run.deletion import knows_deletions
-from dbt_audiences.run.registry import note_approval, relation_exists, use_approval
+from dbt_audiences.run.registry import note_approval, refuse_older_state, relation_exists, use_approval
 from dbt_audiences.run.suppressions import purge_ledger
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.sync.engine import SyncResult, sync_connection
@@ -37,11 +38,11 @@ def sync(
     audience  the key of the one audience or trait to push, or the model of SQL traits
     approve   that of an audience, a trait or a table of which one change is let through a guard
     """
-    if destination is not None and destination not in workspace.project.destinations:
-        raise UsageError(f"there is no destination `{destination}`", hint=unknown(destination, workspace.project.destinations))
+    refuse_unknown_destination(workspace, destination)
     guarded = _guarded_tables(workspace)
     sync_id = f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}"
     with workspace.prepared_warehouse(wait=wait) as warehouse:
+        refuse_older_state(warehouse, workspace.dbt.relations())
         held = {parting.audience for parting in partings(warehouse, workspace.dbt.relations())}
         if audience is not None and audience not in held:
             workspace.sent(audience)
@@ -70,6 +71,12 @@ def sync(
         )
 
 
+def refuse_unknown_destination(workspace: Workspace, key: str | None) -> None:
+    """Raise for a destination that the project has not."""
+    if key is not None and key not in workspace.project.destinations:
+        raise UsageError(f"there is no destination `{key}`", hint=unknown(key, workspace.project.destinations))
+
+
 def _check_approval(workspace: Workspace, approve: str | None, guarded: set[str], held: set[str]) -> None:
     """Raises where there is nothing that could be approved; `held` are deleted audiences that destinations hold."""
     if approve is None or approve in guarded or approve in held:
@@ -93,39 +100,51 @@ def sync_all(
     approve: str | None = None,
     resync: bool = False,
     dry_run: bool = False,
+    does_wait: bool = True,
 ) -> tuple[SyncResult, ...]:
-    """Each wanted connection, of audiences and then of traits, in the order of keys, then the exits of deleted ones; one that
-    fails holds no other."""
+    """Each wanted connection, of audiences and then of traits, in the order of keys, then the exits of deleted ones.
+
+    does_wait  the least intervals between syncs are kept to
+
+    Destinations are sent to side by side, the connections of one in turn; one that is slow or fails holds no other.
+    """
     relations = workspace.dbt.relations()
     remembers = knows_deletions(warehouse, relations) and not dry_run
-    results = []
-    for sent, send, model in workspace.sends():
-        if not is_wanted(sent, send, model):
-            continue
-        if sent.enabled and not relation_exists(warehouse, relations[model]):
-            message = "it was never built: run `audiences run` first"
-            results.append(SyncResult(send.destination, sent.key, "failed", message=message))
-            continue
-        if isinstance(sent, Audience) and sent.enabled and send.enabled and remembers:
-            note_sending(workspace, warehouse, relations, sent, send)
-        result = sync_connection(
-            warehouse,
-            relations,
-            workspace.project.destinations[send.destination],
-            sent,
-            send,
-            desired=relations.get(model, ""),
-            project=workspace.project.name,
-            sync_id=sync_id,
-            now=now(),
-            as_of=as_of,
-            target=workspace.dbt.target_name(),
-            root=workspace.root,
-            approved=approve == sent.key,
-            dry_run=dry_run,
-            resync=resync,
-        )
-        results.append(result)
+
+    def job(sent: Sendable, send: SendTo, model: str) -> Job[SyncResult]:
+        def of_connection(shared: Warehouse) -> SyncResult:
+            if sent.enabled and not relation_exists(shared, relations[model]):
+                message = "it was never built: run `audiences run` first"
+                return SyncResult(send.destination, sent.key, "failed", message=message)
+            if isinstance(sent, Audience) and sent.enabled and send.enabled and remembers:
+                note_sending(workspace, shared, relations, sent, send)
+            return sync_connection(
+                shared,
+                relations,
+                workspace.project.destinations[send.destination],
+                sent,
+                send,
+                desired=relations.get(model, ""),
+                project=workspace.project.name,
+                sync_id=sync_id,
+                now=now(),
+                as_of=as_of,
+                target=workspace.dbt.target_name(),
+                root=workspace.root,
+                approved=approve == sent.key,
+                dry_run=dry_run,
+                resync=resync,
+                does_wait=does_wait,
+            )
+
+        return of_connection
+
+    wanted = [(sent, send, model) for sent, send, model in workspace.sends() if is_wanted(sent, send, model)]
+    jobs: dict[str, list[Job[SyncResult]]] = {}
+    for sent, send, model in wanted:
+        jobs.setdefault(send.destination, []).append(job(sent, send, model))
+    found = {name: iter(of_name) for name, of_name in side_by_side(warehouse, jobs).items()}
+    results = [next(found[send.destination]) for _, send, _ in wanted]
     results += say_farewell(
         workspace,
         warehouse,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from dbt_audiences.core.errors import DefinitionError, Problem
+from dbt_audiences.core.errors import DefinitionError, Problem, UsageError
 from dbt_audiences.core.project import Project
 from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, schema_and_table, text_literal
 
@@ -13,6 +13,17 @@ from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_lite
 def state_exists(warehouse: Warehouse, relations: Relations) -> bool:
     """Whether a run has ever prepared this warehouse: whether its table of keys is there."""
     return relation_exists(warehouse, relations["keys"])
+
+
+def refuse_older_state(warehouse: Warehouse, relations: Relations) -> None:
+    """Raise where the tables of deliveries lack what this version writes into them: a run adds it."""
+    schema, table = schema_and_table(relations["connections"])
+    found = warehouse.fetch(
+        "select count(*) from information_schema.columns where column_name = 'lag_seconds' "
+        f"and table_schema = {text_literal(schema)} and table_name = {text_literal(table)}"
+    )
+    if not found[0][0]:
+        raise UsageError("the tables in this warehouse are of an older version", hint="run `audiences run` first")
 
 
 def relation_exists(warehouse: Warehouse, relation: str) -> bool:

@@ -29,6 +29,7 @@ from dbt_audiences.spec.fields import Fields, Problems, nearest, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong, read_yaml
 from dbt_audiences.spec.patterns import check_pattern
 from dbt_audiences.spec.template_texts import template_of, text_template
+from dbt_audiences.spec.values import duration_of
 
 FORMS: tuple[Form, ...] = get_args(Form)
 NORMALIZATIONS: tuple[Normalization, ...] = get_args(Normalization)
@@ -73,7 +74,7 @@ def read_type(node: Node, stem: str, problems: Problems) -> DestinationType:
     by = tuple(one.name for one in sent)
     auth, place, check = fields.take("auth"), fields.take("list"), fields.take("check")
     rows, most_bytes, is_whole = _batch(fields.take("batch"), problems)
-    limit = fields.take("rate_limit")
+    limit, every = fields.take("rate_limit"), fields.take("every")
     made = DestinationType(
         key=key,
         name=read_name(fields, key),
@@ -99,6 +100,7 @@ def read_type(node: Node, stem: str, problems: Problems) -> DestinationType:
         any_identifier=fields.boolean("any_identifier", False),
         minimum=fields.whole("minimum", 0) or 0,
         place=fields.place,
+        every=None if every is None else problems.attempt(lambda: duration_of(every, "`every`", calendar=False)),
     )
     fields.finish()
     if (

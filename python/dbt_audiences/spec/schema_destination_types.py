@@ -51,6 +51,7 @@ def destination_type_file() -> Schema:
         "accounts": described(_TRUTH, "It can be told of accounts."),
         "batch": {"anyOf": [words(ONE_SUMMARY), mapping({"rows": _COUNT, "bytes": _COUNT, "whole": _TRUTH})]},
         "rate_limit": mapping({"requests": _COUNT, "seconds": _COUNT, "at_once": _COUNT}, required=("requests",)),
+        "every": described(ref("fixed_length"), "The least interval between syncs of a list."),
         "list": _list(),
         "sends": {"type": "object", "minProperties": 1, "propertyNames": words(*FORMS), "additionalProperties": _sends()},
         "answers": listed(ref("answer"), 0),

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from dbt_audiences.core.definitions import SendAs, Which
+from dbt_audiences.core.definitions import Duration, SendAs, Which
 from dbt_audiences.core.destination_type import DestinationType, RateLimit
 from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.pace import Pace
@@ -156,6 +156,7 @@ class Spec:
     identifiers       the default for a send that names none
     identifier_types  the only types it can carry; None: any
     is_mixed          adds and removals go in one request
+    list_every        the least interval between syncs of a list
     is_paced          it is asked by requests, which keep a pace; `rate_limit` is what it allows of itself
     needed_secrets    those of `secrets` without which it cannot work
     check_secret      raises `ValueError` for a rendered secret that cannot work
@@ -178,6 +179,7 @@ class Spec:
     value_forms: tuple[SendAs, ...] | None = None
     is_paced: bool = False
     rate_limit: RateLimit | None = None
+    list_every: Duration | None = None
     takes_accounts: bool = True
     keeps_history: bool = False
     declaration: DestinationType | None = None

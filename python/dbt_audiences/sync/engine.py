@@ -15,17 +15,18 @@ from dbt_audiences.sync.channel import Channel, Envelope, Side, Spec
 from dbt_audiences.sync.check import check_destinations, identifiers_of
 from dbt_audiences.sync.destinations import type_of
 from dbt_audiences.sync.effects import Effects
+from dbt_audiences.sync.intervals import interval_of, length_of, next_sync_at
 from dbt_audiences.sync.ledger import Ledger
 from dbt_audiences.sync.limits import recalled, remember
 from dbt_audiences.sync.naming import Naming
 from dbt_audiences.sync.opening import opened
 from dbt_audiences.sync.outbox import Outbox
 from dbt_audiences.sync.patience import HOLD_REASON, give_up
-from dbt_audiences.sync.plan import PLAN, UNITS, WANTED, Sizes
+from dbt_audiences.sync.plan import Sizes
 
 __all__ = ["Progress", "SyncResult", "check_destinations", "identifiers_of", "retry_rejected", "sync_connection"]
 
-Status = Literal["synced", "filtered", "refused", "held", "failed", "partial", "disabled", "paused"]
+Status = Literal["synced", "filtered", "refused", "held", "failed", "partial", "disabled", "paused", "waiting"]
 Progress = Callable[[int, int], None]
 
 _STREAMED_ROWS = 10_000
@@ -74,6 +75,7 @@ def sync_connection(
     progress: Progress | None = None,
     effects: Effects | None = None,
     among: str | None = None,
+    does_wait: bool = True,
 ) -> SyncResult:
     """Plan and push one connection, and record how it went.
 
@@ -84,6 +86,7 @@ def sync_connection(
     progress  called with the number of delivered and of all units
     among     SQL of the rows of the ledger that are brought to `desired`; all else stays as it is, and the connection's own
               status is not written down
+    does_wait  the least interval between syncs is kept to
 
     Raises only what the warehouse raises: whatever the destination does is a status. Not for use inside a running event loop.
     """
@@ -101,6 +104,11 @@ def sync_connection(
         result = replace(result, status="failed", message=f"the destination type `{destination.type}` is unknown")
         return _recorded(ledger, result, now, is_noted=is_noted)
     is_filtered = destination.targets is not None and target not in destination.targets
+    every = interval_of(destination, spec, form)
+    next_at = next_sync_at(ledger.standing.last_sync_at(), every, now)
+    if next_at is not None and every is not None and is_noted and does_wait and not (approved or resync):
+        message = f"it is brought up to date every {length_of(every)} at most: next from {next_at:%Y-%m-%d %H:%M} UTC on"
+        return replace(result, status="waiting", message=message)
     envelope = Envelope(
         destination=destination.key,
         audience=sent.key,
@@ -117,8 +125,8 @@ def sync_connection(
     if is_filtered and not dry_run:
         reason = f"the target `{target}` is not among those that may send"
         sizes = plan.make_plan(warehouse, ledger, desired, resync=resync, among=among or "true")
-        ledger.write_filtered(PLAN, sync_id, reason, now)
-        plan.drop_tables(warehouse)
+        ledger.write_filtered(ledger.plan, sync_id, reason, now)
+        plan.drop_tables(warehouse, ledger)
         result = _sized(replace(result, status="filtered", message=reason), sizes)
         return _recorded(ledger, result, now, is_noted=is_noted)
     effects = effects or Effects()
@@ -135,7 +143,7 @@ def sync_connection(
             result = sync.real(result, desired, approved=approved, resync=resync)
             if spec.is_paced:
                 remember(warehouse, relations, destination.key, pace.learned)
-        plan.drop_tables(warehouse)
+        plan.drop_tables(warehouse, ledger)
         return result
     finally:
         channel.close()
@@ -200,18 +208,18 @@ class _Sync:
         is_first = self.among is None and not self.ledger.standing.first_synced()
         if is_first and self.send.existing_members == "skip" and not resync:
             message = "who was in already is taken as known; changes are sent from now on"
-            self.ledger.acknowledge_baseline(WANTED, self.now)
+            self.ledger.acknowledge_baseline(self.now)
             return replace(result, entered=0, exited=0, changed=0, message=message)
         refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
         if refusal is not None:
             result = _counted(replace(result, status="refused", message=_with_hint(refusal, result.audience)), sending)
             return _recorded(self.ledger, result, self.now, is_noted=self.among is None)
-        self.ledger.adopt_merges(WANTED, PLAN)
+        self.ledger.adopt_merges()
         if self.is_baseline_kept:
-            self.ledger.forget_baseline(WANTED, among)
+            self.ledger.forget_baseline(among)
         self._plan_all(desired, sizes)
         if self.among is None:
-            self.ledger.drop_waiting(PLAN, is_planned=False)
+            self.ledger.drop_waiting(self.ledger.plan, is_planned=False)
         prefix = f"msg_{self.effects.token()}-"
         for side in self.sides:
             self._send_side(sending, side, prefix)
@@ -248,10 +256,12 @@ class _Sync:
         if not units:
             return
         prefix = f"{prefix}{side or 'all'}-"
-        self.ledger.write_plan(UNITS, prefix, self.sync_id, self.channel.content_type, self.now)
+        self.ledger.write_plan(prefix, self.sync_id, self.channel.content_type, self.now)
         sending.expect(units)
         if self.channel.batch_size is None:
-            sending.send_streamed(f"{prefix}0", units, plan.streamed(self.warehouse, _STREAMED_ROWS), self.sync_id, self.now)
+            sending.send_streamed(
+                f"{prefix}0", units, plan.streamed(self.warehouse, self.ledger, _STREAMED_ROWS), self.sync_id, self.now
+            )
         else:
             sending.send_batches(prefix, side or "add", batches, self.sync_id, self.now)
 
@@ -273,7 +283,7 @@ class _Sync:
             units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
             pending += units
             for batch in range(batches):
-                found = plan.batches(self.warehouse, batch, batch + 1)[batch]
+                found = plan.batches(self.warehouse, self.ledger, batch, batch + 1)[batch]
                 shown.append(self.channel.shown(f"msg_dry-run-{side or 'all'}-{batch}", side, found))
         return replace(result, status="filtered" if is_filtered else "synced", pending=pending, requests=tuple(shown))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -17,7 +18,11 @@ REQUEST_COLUMNS = (
 
 
 class Ledger:
-    """The outbox (`requests`, `deliveries`) and what was acknowledged."""
+    """The outbox (`requests`, `deliveries`) and what was acknowledged.
+
+    wanted, plan, units, refused  names of temporary tables: what must hold, what differs, in which calls it goes, and the rows
+                                  that an answer names as not taken
+    """
 
     def __init__(
         self, warehouse: Warehouse, relations: Relations, destination: str, audience: str, naming: Naming | None = None
@@ -30,6 +35,11 @@ class Ledger:
         self.standing = Standing(warehouse, relations, destination, audience)
         self.destination, self.audience = destination, audience
         self.here = f"destination = {text_literal(destination)} and audience = {text_literal(audience)}"
+        # Destinations are sent to side by side, on one connection to the warehouse.
+        own = hashlib.sha256(destination.encode()).hexdigest()[:8]
+        self.wanted, self.plan, self.units, self.refused = (
+            f"audiences_sync_{name}_{own}" for name in ("wanted", "plan", "units", "refused")
+        )
         self._values = f"{text_literal(destination)}, {text_literal(audience)}"
 
     # --- reading ---
@@ -141,40 +151,40 @@ class Ledger:
             "and planned.value_ = identifier_value and planned.is_removal = (op = 'remove'))"
         )
 
-    def adopt_merges(self, wanted: str, plan: str) -> None:
+    def adopt_merges(self) -> None:
         """Follow identifiers to the profiles they were merged into, and note what must be said again whatever comes between."""
         same = "identifier_type = held.identifier_type and {0}.identifier_value = held.identifier_value"
         held = f"held.destination = {text_literal(self.destination)} and held.audience = {text_literal(self.audience)}"
         with self._warehouse.transaction():
             self._warehouse.execute(
-                f"update {self.acknowledged} as held set profile_id = wanted.profile_id from {wanted} as wanted "
+                f"update {self.acknowledged} as held set profile_id = wanted.profile_id from {self.wanted} as wanted "
                 f"where {held} and wanted.{same.format('wanted')} and wanted.profile_id <> held.profile_id"
             )
             self._warehouse.execute(
-                f"update {self.acknowledged} as held set traits = null from {plan} as planned "
+                f"update {self.acknowledged} as held set traits = null from {self.plan} as planned "
                 f"where {held} and planned.{same.format('planned')} and planned.is_forced"
             )
 
-    def forget_baseline(self, wanted: str, among: str) -> None:
+    def forget_baseline(self, among: str) -> None:
         """Drop those who were taken as known and need not be there any more: nothing was ever said of them."""
         self._warehouse.execute(
             f"delete from {self.acknowledged} where {self.here} and is_member and ({among}) "
             f"and {self.is_baseline} "
-            f"and (identifier_type, identifier_value) not in (select identifier_type, identifier_value from {wanted})"
+            f"and (identifier_type, identifier_value) not in (select identifier_type, identifier_value from {self.wanted})"
         )
 
-    def acknowledge_baseline(self, wanted: str, at: datetime) -> None:
+    def acknowledge_baseline(self, at: datetime) -> None:
         """Take everybody who must be there as being there."""
         with self._warehouse.transaction():
             self._warehouse.execute(f"delete from {self.acknowledged} where {self.here}")
             self._warehouse.execute(
                 f"insert into {self.acknowledged} (destination, audience, profile_id, identifier_type, identifier_value, "
                 f"is_member, traits, acknowledged_at) select {self._values}, profile_id, identifier_type, identifier_value, "
-                f"true, traits, {instant_literal(at)} from {wanted}"
+                f"true, traits, {instant_literal(at)} from {self.wanted}"
             )
             self.standing.record("synced", None, at, is_complete=True)
 
-    def write_plan(self, units: str, prefix: str, sync_id: str, content_type: str, at: datetime) -> None:
+    def write_plan(self, prefix: str, sync_id: str, content_type: str, at: datetime) -> None:
         """Put the numbered units into the outbox: a planned request for each batch, and every row that it stands for."""
         now = instant_literal(at)
         request_id = f"{text_literal(prefix)} || cast(batch as text)"
@@ -182,10 +192,10 @@ class Ledger:
             self._warehouse.execute(
                 f"insert into {self.requests} (request_id, destination, audience, sync_id, status, content_type, row_count, "
                 f"attempts, created_at) select {request_id}, {self._values}, {text_literal(sync_id)}, 'planned', "
-                f"{text_literal(content_type)}, count(distinct unit), 0, {now} from {units} group by batch order by batch"
+                f"{text_literal(content_type)}, count(distinct unit), 0, {now} from {self.units} group by batch order by batch"
             )
-            self._insert_deliveries(units, request_id, sync_id, "pending", None, now, "op <> 'same'")
-            self.drop_waiting(units, is_planned=True)
+            self._insert_deliveries(self.units, request_id, sync_id, "pending", None, now, "op <> 'same'")
+            self.drop_waiting(self.units, is_planned=True)
 
     def write_filtered(self, plan: str, sync_id: str, reason: str, at: datetime) -> None:
         """Record what is not sent from here, once for each change of what must hold."""

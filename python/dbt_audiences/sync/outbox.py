@@ -72,7 +72,7 @@ class Outbox:
         while first < batches and not self.is_stopped:
             # One alone until something was taken: a destination that takes nothing learns little and is asked little.
             wave = full_wave if self.delivered else 1
-            found = plan.batches(self._warehouse, first, first + wave)
+            found = plan.batches(self._warehouse, self._ledger, first, first + wave)
             first += wave
             requests = [
                 Request(f"{prefix}{batch}", self._channel.draft(f"{prefix}{batch}", side, units), len(units))

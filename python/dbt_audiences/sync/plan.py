@@ -11,9 +11,6 @@ from dbt_audiences.core.warehouse import Row, Warehouse
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Side, Unit
 from dbt_audiences.sync.ledger import Ledger
 
-WANTED = "audiences_sync_wanted"
-PLAN = "audiences_sync_plan"
-UNITS = "audiences_sync_units"
 DEFAULT_LEAVING_SHARE = Decimal("0.5")
 SMALLEST_GUARDED = 100
 
@@ -43,7 +40,7 @@ def make_plan(
     among: str = "true",
     is_baseline_kept: bool = False,
 ) -> Sizes:
-    """Fill `WANTED` with what must hold and `PLAN` with every row of the profiles that differ, and count those profiles.
+    """Fill the table of what must hold and the plan with every row of the profiles that differ, and count those profiles.
 
     resync            what holds is said again, and what was ever sent and holds no longer is taken back again
     is_whole          what holds is said again, for a destination that is told all of it at once
@@ -59,7 +56,10 @@ def make_plan(
     """
     held = f"{ledger.here} and ({among}){'' if resync else ' and is_member'}"
     left_alone = "wanted.profile_id is null and held.is_baseline" if is_baseline_kept else "false"
-    for table, query in ((WANTED, _wanted_query(desired)), (PLAN, _plan_query(ledger, held, left_alone, resync=resync or is_whole))):
+    for table, query in (
+        (ledger.wanted, _wanted_query(desired)),
+        (ledger.plan, _plan_query(ledger, held, left_alone, resync=resync or is_whole)),
+    ):
         warehouse.execute(f"drop table if exists {table}")
         warehouse.execute(f"create temporary table {table} as\n{query}")
     shares = warehouse.fetch(
@@ -67,7 +67,7 @@ def make_plan(
         "sum(case when held_rows > 0 and desired_rows = 0 then 1 else 0 end), "
         "sum(case when held_rows > 0 and desired_rows > 0 then 1 else 0 end) "
         "from (select profile_id, sum(case when is_held then 1 else 0 end) as held_rows, "
-        f"sum(case when op = 'remove' then 0 else 1 end) as desired_rows from {PLAN} group by profile_id) as profiles"
+        f"sum(case when op = 'remove' then 0 else 1 end) as desired_rows from {ledger.plan} group by profile_id) as profiles"
     )[0]
     entering, leaving, changing = (int(str(value or 0)) for value in shares)
     return Sizes(ledger.held_profiles(), entering, leaving, changing)
@@ -117,7 +117,7 @@ compared as (
             else 'same'
         end as op,
         coalesce(held.is_member, false) as is_held
-    from {WANTED} as wanted
+    from {ledger.wanted} as wanted
     full outer join held
         on held.identifier_type = wanted.identifier_type and held.identifier_value = wanted.identifier_value
     where ({left_alone}) is not true
@@ -143,7 +143,7 @@ def _is_forced(resync: bool) -> str:
 
 
 def number_units(warehouse: Warehouse, ledger: Ledger, side: Side | None, batch_size: int | None) -> tuple[int, int]:
-    """Fill `UNITS` with the plan's rows of one side (None: both) in calls and batches; return how many of each.
+    """Fill the table of units with the plan's rows of one side (None: both) in calls and batches; return how many of each.
 
     A unit has one value of each type. A type with several values makes several units, and what a later one lacks it borrows
     from the first, so that it can be addressed; each stands for what it borrowed too. Profiles with a request whose fate is
@@ -166,13 +166,13 @@ def number_units(warehouse: Warehouse, ledger: Ledger, side: Side | None, batch_
         for name in IDENTIFIER_COLUMNS
     )
     batch = "0" if batch_size is None else f"cast(floor((unit - 1) / {batch_size}.0) as bigint)"
-    warehouse.execute(f"drop table if exists {UNITS}")
-    warehouse.execute(f"""create temporary table {UNITS} as
+    warehouse.execute(f"drop table if exists {ledger.units}")
+    warehouse.execute(f"""create temporary table {ledger.units} as
 with awaited as (
 {ledger.in_flight()}
 ),
 chosen as (
-    select *, case when op = 'remove' then 'remove' else 'add' end as side from {PLAN} as plan
+    select *, case when op = 'remove' then 'remove' else 'add' end as side from {ledger.plan} as plan
     where {of_side} and not exists (select 1 from awaited where awaited.profile_id = plan.profile_id)
         and not exists (
             select 1 from awaited
@@ -196,17 +196,17 @@ complete as (
     select profile_id, identifier_type, identifier_value, traits, op, side, unit from ranked{borrowed}
 )
 select complete.*, {batch} as batch from complete order by unit""")
-    found = warehouse.fetch(f"select coalesce(max(unit), 0), coalesce(max(batch) + 1, 0) from {UNITS}")[0]
+    found = warehouse.fetch(f"select coalesce(max(unit), 0), coalesce(max(batch) + 1, 0) from {ledger.units}")[0]
     return int(str(found[0])), int(str(found[1]))
 
 
 _UNIT_COLUMNS = "batch, unit, profile_id, side, identifier_type, identifier_value, traits"
 
 
-def batches(warehouse: Warehouse, first: int, beyond: int) -> dict[int, list[Unit]]:
+def batches(warehouse: Warehouse, ledger: Ledger, first: int, beyond: int) -> dict[int, list[Unit]]:
     """The units of a few batches, in order."""
     rows = warehouse.fetch(
-        f"select {_UNIT_COLUMNS} from {UNITS} where batch >= {first} and batch < {beyond} order by unit, identifier_type"
+        f"select {_UNIT_COLUMNS} from {ledger.units} where batch >= {first} and batch < {beyond} order by unit, identifier_type"
     )
     found: dict[int, list[Unit]] = {}
     for batch, unit in _units(iter(rows)):
@@ -214,9 +214,9 @@ def batches(warehouse: Warehouse, first: int, beyond: int) -> dict[int, list[Uni
     return found
 
 
-def streamed(warehouse: Warehouse, rows_at_once: int) -> Iterator[Unit]:
+def streamed(warehouse: Warehouse, ledger: Ledger, rows_at_once: int) -> Iterator[Unit]:
     """All units in order, in constant memory; nothing else may ask the warehouse until they are exhausted."""
-    query = f"select {_UNIT_COLUMNS} from {UNITS} order by unit, identifier_type"
+    query = f"select {_UNIT_COLUMNS} from {ledger.units} order by unit, identifier_type"
     rows = (row for chunk in warehouse.stream(query, rows_at_once) for row in chunk)
     return (unit for _, unit in _units(rows))
 
@@ -248,7 +248,7 @@ def held_back(warehouse: Warehouse, ledger: Ledger) -> int:
     if not ledger.has("held"):
         return 0
     there = "where {0}.identifier_type = held.identifier_type and {0}.identifier_value = held.identifier_value"
-    wanted = f"select 1 from {WANTED} as wanted {there.format('wanted')}"
+    wanted = f"select 1 from {ledger.wanted} as wanted {there.format('wanted')}"
     known = (
         f"select 1 from (select * from {ledger.acknowledged} where {ledger.here} and is_member) as known "
         f"{there.format('known')}"
@@ -262,9 +262,9 @@ def held_back(warehouse: Warehouse, ledger: Ledger) -> int:
     return int(str(found[0][0]))
 
 
-def drop_tables(warehouse: Warehouse) -> None:
+def drop_tables(warehouse: Warehouse, ledger: Ledger) -> None:
     """Give back what the temporary tables hold."""
-    for table in (WANTED, PLAN, UNITS):
+    for table in (ledger.wanted, ledger.plan, ledger.units):
         warehouse.execute(f"drop table if exists {table}")
 
 

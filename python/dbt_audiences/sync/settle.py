@@ -10,8 +10,6 @@ from dbt_audiences.core.warehouse import Warehouse, instant_literal, naive, text
 from dbt_audiences.sync.channel import Outcome, Request
 from dbt_audiences.sync.ledger import REQUEST_COLUMNS, Ledger
 
-_REFUSED = "audiences_sync_refused"
-
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
@@ -61,18 +59,18 @@ def settle(
 def _reject_rows(warehouse: Warehouse, ledger: Ledger, refused: Sequence[RefusedRow], now: str) -> None:
     if not refused:
         return
-    warehouse.execute(f"drop table if exists {_REFUSED}")
+    warehouse.execute(f"drop table if exists {ledger.refused}")
     warehouse.execute(
-        f"create temporary table {_REFUSED} (request_id text, identifier_type text, identifier_value text, reason text)"
+        f"create temporary table {ledger.refused} (request_id text, identifier_type text, identifier_value text, reason text)"
     )
     warehouse.insert(
-        _REFUSED,
+        ledger.refused,
         ("request_id", "identifier_type", "identifier_value", "reason"),
         [(row.request_id, row.identifier_type, row.identifier_value, _storable(row.reason)) for row in refused],
     )
     warehouse.execute(
         f"update {ledger.deliveries} as row_ set status = 'rejected', reason = refused.reason, settled_at = {now} "
-        f"from {_REFUSED} as refused where row_.request_id = refused.request_id "
+        f"from {ledger.refused} as refused where row_.request_id = refused.request_id "
         "and row_.identifier_type = refused.identifier_type and row_.identifier_value = refused.identifier_value"
     )
 

@@ -14,6 +14,7 @@ from dbt_audiences.sync.declared.exchange import NO_LIST, Exchange
 from dbt_audiences.sync.declared.requests import Compiled, Shown, compiled_call, shown_call
 from dbt_audiences.sync.declared.statement import Row, Statement, body_of, rows_of, statement_of, summary_of
 from dbt_audiences.sync.declared.templates import OMIT
+from dbt_audiences.sync.loops import Loop
 
 
 class Declared:
@@ -41,7 +42,7 @@ class Declared:
             "rows": [],
         }
         self._exchange = Exchange(type_, opening, shared)
-        self._runner = asyncio.Runner()
+        self._runner = Loop()
         sends = type_.sends[_form(type_, envelope.as_)]
         self._calls: Mapping[Side | None, list[Compiled]] = {
             "add": self._compiled(sends.add),

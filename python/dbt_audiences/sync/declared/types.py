@@ -30,6 +30,7 @@ def spec_of(type_: DestinationType) -> Spec:
         is_mixed=type_.most_rows is None or type_.is_whole,
         is_paced=True,
         rate_limit=type_.rate_limit,
+        list_every=type_.every,
         open=partial(_open, type_),
         takes_accounts=type_.accounts,
         needed_secrets=type_.secrets,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from dbt_audiences.sync import payloads
 from dbt_audiences.sync.addresses import PrivateAddress, refuse_private_literal
 from dbt_audiences.sync.channel import Opening, Outcome, Request, Setting, Side, Spec, Unit
+from dbt_audiences.sync.loops import Loop
 from dbt_audiences.sync.webhook_signature import secret_bytes, signed_headers
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Webhook:
         self._url = str(opening.settings["url"])
         secret = opening.secrets.get("signing_secret")
         self._key = secret_bytes(secret) if secret else None
-        self._runner = asyncio.Runner()
+        self._runner = Loop()
         self._client: aiohttp.ClientSession | None = None
         self.batch_size: int | None = cast(int, opening.settings.get("batch_size", DEFAULT_BATCH_SIZE))
 
