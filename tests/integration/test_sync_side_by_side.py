@@ -92,6 +92,14 @@ def test_retry_sends_what_was_rejected_as_it_must_be_now(shop: Project, receiver
     assert shop.sql("select status, count(*) from audiences.deliveries where reason is not null group by 1 order by 1") == [
         ("rejected", 1), ("retried", 1),
     ]  # fmt: skip
+    shown = shop.audiences("deliveries", "--destination", "quick", "--by", "audience", "--json").json
+    steps = {one["step"]: one["count"] for one in shown["steps"]}
+    assert (shown["created"], steps["delivered"], steps["failed"]) == (15, 13, 2)
+    assert [(one["value"], one["created"], one["failed"]) for one in shown["by"]] == [("bought", 9, 2), ("saw", 6, 0)]
+    assert [(one["step"], one["reason"], one["count"]) for one in shown["discards"]] == [("failed", "MESSAGE_REJECTED", 2)]
+    assert {one["reason"] for one in shown["discards"][0]["samples"]} == {"n1 is unknown", "n2 is unknown"}
+    assert "delivered" in shop.audiences("deliveries", "--audience", "saw", "--counts").out
+    assert "ten minutes" in shop.audiences("deliveries", "--since", "2099-01-01", expect=2).err
     assert "did you mean `quick`?" in shop.audiences("retry", "--destination", "quik", expect=2).err
 
 

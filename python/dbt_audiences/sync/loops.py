@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _RUNNING: set[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = set()
+_STOPPED: set[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = set()
 _LOCK = Lock()
 
 
@@ -29,10 +30,11 @@ class Loop:
 
 
 def stop_all() -> None:
-    """Cancel what runs now, in all threads."""
+    """Cancel what runs now, in all threads; what was told already is left to clean up after itself."""
     with _LOCK:
-        for loop, task in _RUNNING:
+        for loop, task in _RUNNING - _STOPPED:
             loop.call_soon_threadsafe(task.cancel)
+        _STOPPED.update(_RUNNING)
 
 
 async def _noted(work: Coroutine[Any, Any, T]) -> T:
@@ -46,3 +48,4 @@ async def _noted(work: Coroutine[Any, Any, T]) -> T:
     finally:
         with _LOCK:
             _RUNNING.discard(entry)
+            _STOPPED.discard(entry)
