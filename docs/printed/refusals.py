@@ -10,7 +10,6 @@ from docs.printed.markdown import ROOT
 from dbt_audiences.compile.support import unsupported
 from dbt_audiences.core.project import Project
 from dbt_audiences.spec.audience import read_audience
-from dbt_audiences.spec.destination import read_destination
 from dbt_audiences.spec.fields import Problems
 from dbt_audiences.spec.nodes import parse_yaml
 from dbt_audiences.spec.trait import read_trait
@@ -19,19 +18,13 @@ _EVENT = "performed: Order Completed"
 _IN_AUDIENCE = (
     "compute: realtime",
     "every: 4 hours",
-    "send_to: [{destination: crm, holdout: 10%}]",
 )
 _IN_TRAIT = ("every: 4 hours",)
-_IN_DESTINATION = (
-    "requires: {trait: marketing_consent, equals: true}",
-    "priority: [[vip, big_spenders]]",
-)
 
 
 def not_supported_page() -> str:
     """What the language has and the compiler refuses, with its own words."""
     audiences = [(written, _refusal(audience=f"who: everyone\n{written}")) for written in _IN_AUDIENCE]
-    destinations = [(written, _refusal(destination=written)) for written in _IN_DESTINATION]
     trait = "trait: revenue\nperformed: Order Completed\nsum: revenue\n"
     parts = [
         "# Not supported yet",
@@ -43,7 +36,6 @@ def not_supported_page() -> str:
     computed = [(f"{trait}{more}", _refusal(trait=f"{trait}{more}")) for more in _IN_TRAIT]
     for title, found in (
         ("In an audience", audiences),
-        ("In a destination", destinations),
         ("Computed traits", computed),
     ):
         parts.append(f"## {title}")
@@ -52,22 +44,19 @@ def not_supported_page() -> str:
     return "\n\n".join(parts)
 
 
-def _refusal(*, audience: str | None = None, destination: str | None = None, trait: str | None = None) -> str:
+def _refusal(*, audience: str | None = None, trait: str | None = None) -> str:
     """What the compiler says of one definition; raises where it says nothing, since the page would then be wrong."""
     problems = Problems()
     empty: Mapping[str, Any] = {}
     found: dict[str, Any] = {"audiences": empty, "traits": empty, "destinations": empty}
     if audience is not None:
         found["audiences"] = {"a": read_audience(parse_yaml(f"audience: a\n{audience}", "x"), ROOT, "a", problems)}
-    if destination is not None:
-        text = f"destination: d\ntype: webhook\n{destination}"
-        found["destinations"] = {"d": read_destination(parse_yaml(text, "x"), ROOT, "d", problems)}
     if trait is not None:
         found["traits"] = {"revenue": read_trait(parse_yaml(trait, "x"), ROOT, "revenue", problems)}
     project = Project("x", found["audiences"], found["traits"], found["destinations"], (), (), {})
     refused = unsupported(project)
     if problems.found or not refused:
-        raise SystemExit(f"docs/printed: not refused as not supported: {audience or destination or trait}: {problems.found}")
+        raise SystemExit(f"docs/printed: not refused as not supported: {audience or trait}: {problems.found}")
     return "; ".join(dict.fromkeys(problem.message for problem in refused))
 
 

@@ -25,9 +25,9 @@ def project(shop: Project, tmp_path: Path) -> Project:
 # --- receivers ---------------------------------------------------------------------------------------------------------------
 
 
-def hooked(project: Project, url: str) -> None:
+def hooked(project: Project, url: str, batch_size: int = 2) -> None:
     """Send the ten buyers to a webhook, two a request."""
-    settings = f"settings: {{url: '{url}', batch_size: 2}}"
+    settings = f"settings: {{url: '{url}', batch_size: {batch_size}}}"
     project.write("destinations/hook.yml", f"destination: hook\ntype: webhook\n{settings}\nallow_private_addresses: true\n")
     project.define("buyers", BUYERS, send_to=[{"destination": "hook"}])
 
@@ -93,7 +93,7 @@ def test_a_slow_or_senseless_answer_is_judged_by_its_status(
 ) -> None:
     project = shop.copy(tmp_path / "shop")
     with Receiver() as receiver:
-        hooked(project, receiver.url)
+        hooked(project, receiver.url, batch_size=5)
         project.run("--select", "buyers")
         receiver.usual = answer
         assert project.audiences("sync", expect=exit_code).err == message

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from tests.integration.receiver import Answer
 from tests.integration.worlds import STATE, World, held_by, send_to, users
 
 from dbt_audiences.core.project import RefuseAbove
@@ -122,5 +123,22 @@ def test_a_dry_run_shows_every_request_and_writes_nothing(world: World) -> None:
     result = world.sync(dry_run=True)
     assert [request["body"] for request in result.requests] and len(result.requests) == 2
     assert result.requests[0]["method"] == "POST" and result.requests[0]["url"] == world.receiver.url
+    assert result.message == "dry run: 2 would be sent"
     assert all(world.fetch(f"select count(*) from {table}") == [(0,)] for table in STATE)
     assert world.receiver.requests == []
+
+
+def test_a_dry_run_tells_nothing_to_do_from_cannot_tell(world: World) -> None:
+    world.want([])
+    assert world.sync(dry_run=True).message == "dry run: nothing to do"
+    world.want(users("a", "b"))
+    world.receiver.answers.append(Answer(503))
+    world.sync()
+    doubt = "cannot tell of 2 that were sent before and have no answer yet: they go again first"
+    result = world.sync(dry_run=True)
+    assert (result.message, result.pending) == (f"dry run: {doubt}", 2)
+    world.want(users("b", "c"))
+    assert world.sync(dry_run=True).message == f"dry run: 1 would be sent; {doubt}"
+    world.destination = replace(world.destination, secrets={"signing_secret": "{{ env_var('UNSET_SECRET') }}"})
+    result = world.sync(dry_run=True)
+    assert [request["headers"]["webhook-signature"] for request in result.requests] == ["<signing_secret>"] * 2  # type: ignore[index]

@@ -126,3 +126,63 @@ def test_a_removal_unsets_every_trait_that_is_sent_together() -> None:
     assert call(envelope, replace(unit, side="remove"))["traits"] == {"email": "u@x.y", "score": None, "tags": None}
     said = call(envelope, unit)["traits"]
     assert isinstance(said, dict) and list(said) == ["email", "score", "tags"] and said["tags"] == []
+
+
+CONSENT = "requires: {trait: consent, equals: true}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "send", "said"),
+    [
+        (
+            CONSENT, "destination: hook",
+            "`hook` requires something of people, and this tells it of accounts\n"
+            "  send it `as: events`, which tells people alone, or to a destination without `requires`",
+        ),
+        (CONSENT, "destination: hook, as: events", None),
+        (
+            "", "destination: hook, users: true, holdout: 5%",
+            "people are held out one by one, and this tells all users of an account the same\n"
+            "  leave `holdout` out, or send an audience of users",
+        ),
+        ("", "destination: hook, holdout: 5%", None),
+        (
+            "priority: [[big, small]]\n", "destination: hook",
+            "`priority` is about people, and `big` is of accounts\n  leave it out",
+        ),
+    ],
+)  # fmt: skip
+def test_people_are_not_withheld_where_accounts_are_told(tmp_path: Path, more: str, send: str, said: str | None) -> None:
+    write(tmp_path, send, key="big", definition=ACCOUNTS)
+    (tmp_path / "destinations/hook.yml").write_text(HOOK + more)
+    small = "audience: small\nwho: {performed: Bought}\nsend_to: [{destination: hook}]\n"
+    (tmp_path / "audiences/small.yml").write_text(small if "priority" in more else small.replace("hook", "files"))
+    found = [f"{problem.message}\n  {problem.hint}" for problem in check_destinations(load_project(tmp_path))]
+    assert found == ([] if said is None else [said])
+
+
+def test_an_audience_of_a_priority_must_be_sent_there(tmp_path: Path) -> None:
+    write(tmp_path, "destination: hook", key="small", definition="who: {performed: Bought}\n")
+    (tmp_path / "audiences/vips.yml").write_text("audience: vips\nwho: {performed: Bought}\n")
+    (tmp_path / "destinations/hook.yml").write_text(HOOK + "priority: [[vips, small]]\n")
+    (problem,) = check_destinations(load_project(tmp_path))
+    assert problem.message == "`priority` names `vips`, which is not sent here" and "would go nowhere" in str(problem.hint)
+
+
+def test_what_withholds_people_stands_in_the_models_and_nothing_where_nothing_does(tmp_path: Path) -> None:
+    write(tmp_path, "destination: hook, holdout: 10%", key="small", definition="who: {performed: Bought}\n")
+    (tmp_path / "audiences/vips.yml").write_text("audience: vips\nwho: everyone\nsend_to: [{destination: hook}]\n")
+    (tmp_path / "destinations/hook.yml").write_text(f"{HOOK}{CONSENT}priority: [[vips, small]]\n")
+    project = load_project(tmp_path)
+    files = generate(project, identifiers_of(project.destinations))
+    small, vips = (files[f"models/sync/sends/send_hook_{key}.sql"] for key in ("small", "vips"))
+    assert "requires=ref('requires_hook')" in small and "before=[ref('vips')]" in small
+    assert "holdout=['hook:small:', '19999999']" in small
+    assert "requires=ref('requires_hook')" in vips and "before" not in vips and "holdout" not in vips
+    assert "materialized='refilled_table'" in files["models/sync/requires/requires_hook.sql"]
+    (tmp_path / "destinations/hook.yml").write_text(HOOK)
+    (tmp_path / "audiences/small.yml").unlink()
+    project = load_project(tmp_path)
+    files = generate(project, identifiers_of(project.destinations))
+    assert "withheld" not in files["models/sync/sends/send_hook_vips.sql"]
+    assert not [path for path in files if "requires" in path]

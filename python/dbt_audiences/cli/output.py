@@ -83,7 +83,10 @@ def print_connections(results: Sequence[SyncResult]) -> None:
         ],
     )
     for result in results:
-        if result.message and result.status != "synced":
+        if result.withheld:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in result.withheld.items())
+            say(f"{result.destination} / {result.audience}: not told of: {reasons}")
+        if result.message and (result.status != "synced" or result.message.startswith("dry run: ")):
             say(f"{result.destination} / {result.audience}: {result.message}")
 
 

@@ -45,6 +45,10 @@ def collect_tables(project: Project) -> Tables:
     for definition in definitions:
         if definition.enabled:
             note_definition(tables, definition)
+    for destination in project.destinations.values():
+        if destination.enabled and destination.requires is not None:
+            tables.reads_groups = False
+            note_condition(tables, destination.requires, "users")
     tables.name_all()
     return tables
 

@@ -22,6 +22,7 @@ from dbt_audiences.compile.sql_traits import declared, sql_trait_models
 from dbt_audiences.compile.support import unsupported
 from dbt_audiences.compile.tables import Tables, table_models
 from dbt_audiences.compile.traits import trait_model
+from dbt_audiences.compile.withheld import requires_models, withholding
 from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.core.identity import Identity, Limit
@@ -32,6 +33,7 @@ from dbt_audiences.spec.reuse import Reuse
 FOLDERS = (
     "models/audiences", "models/lists", "models/events", "models/traits/custom", "models/traits/computed",
     "models/traits/sql", "models/entities", "models/sync/sends",
+    "models/sync/requires",
 )  # fmt: skip
 MACRO_FILE = "macros/audiences_project.sql"
 PACKAGE = "dbt_audiences"
@@ -81,7 +83,9 @@ def generate(project: Project, identifiers_of: IdentifiersOf, reuse: Reuse | Non
     for sent in project.sendable:
         for send in sent.send_to if sent.enabled else ():
             model = send_model(send.destination, sent.key)
-            files[f"models/sync/sends/{model}.sql"] = desired_model(sent, send, identifiers_of(send, sent))
+            withheld = withholding(project, sent, send)
+            files[f"models/sync/sends/{model}.sql"] = desired_model(sent, send, identifiers_of(send, sent), withheld)
+    files |= requires_models(project, tables)
     if project.name != PACKAGE:
         files["models/audiences/audiences.yml"] = _audiences_yml(project)
     files[MACRO_FILE] = _project_macros(project)

@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from dbt_audiences.compile.jinja import Call, Expression, package_call, reference, render
 from dbt_audiences.compile.sql_traits import rows_model
+from dbt_audiences.compile.withheld import Withholding, wrapped
 from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.project import Audience, Sendable, SendTo, SqlTrait, Trait
 
 
-def desired_model(sent: Sendable, send: SendTo, identifiers: Mapping[str, Which]) -> str:
+def desired_model(sent: Sendable, send: SendTo, identifiers: Mapping[str, Which], withheld: Withholding) -> str:
     """The text of `models/sync/sends/<model>.sql`; `identifiers` are those of users."""
-    return (
-        f"{_origin(sent)}\n"
-        "{{ config(materialized='send', schema='audiences_build') }}\n\n"
-        f"{{{{ {render(_desired(sent, send, identifiers))} }}}}\n"
-    )
+    desired = _desired(sent, send, identifiers)
+    body = f"{{{{ {render(desired)} }}}}\n" if withheld == Withholding() else wrapped(render(desired, 4), withheld)
+    return f"{_origin(sent)}\n{{{{ config(materialized='send', schema='audiences_build') }}}}\n\n{body}"
 
 
 def _origin(sent: Sendable) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dbt_audiences.core.definitions import Place
 from dbt_audiences.core.errors import Problem
-from dbt_audiences.core.project import Audience, Destination, Project, SendTo, SqlTrait, Trait
+from dbt_audiences.core.project import Audience, Project, Trait
 
 
 def unsupported(project: Project) -> list[Problem]:
@@ -18,11 +18,6 @@ def unsupported(project: Project) -> list[Problem]:
     for trait in project.traits.values():
         if trait.enabled:
             problems += [_problem(place, what) for place, what in _of_trait(trait)]
-    for sql_trait in project.sql_traits:
-        problems += [_problem(place, what) for place, what in _of_sql_trait(sql_trait)]
-    for destination in project.destinations.values():
-        if destination.enabled:
-            problems += [_problem(place, what) for place, what in _of_destination(destination)]
     return problems
 
 
@@ -34,29 +29,8 @@ def _of_audience(audience: Audience) -> Iterator[tuple[Place, str]]:
     place = audience.place
     if audience.compute == "realtime" or audience.every is not None:
         yield place, "`compute: realtime` and `every` are"
-    for send in audience.send_to:
-        yield from _of_send(send)
 
 
 def _of_trait(trait: Trait) -> Iterator[tuple[Place, str]]:
     if trait.every is not None:
         yield trait.place, "`every` of a trait is"
-    for send in trait.send_to:
-        yield from _of_send(send)
-
-
-def _of_sql_trait(sql_trait: SqlTrait) -> Iterator[tuple[Place, str]]:
-    for send in sql_trait.send_to:
-        yield from _of_send(send)
-
-
-def _of_send(send: SendTo) -> Iterator[tuple[Place, str]]:
-    if send.holdout is not None:
-        yield send.place, "`holdout` is"
-
-
-def _of_destination(destination: Destination) -> Iterator[tuple[Place, str]]:
-    if destination.requires is not None:
-        yield destination.place, "`requires` is"
-    if destination.priority:
-        yield destination.place, "`priority` is"

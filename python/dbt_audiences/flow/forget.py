@@ -32,7 +32,8 @@ from dbt_audiences.run.warehouses import reclaim
 from dbt_audiences.sync.destinations import type_of
 
 OURS = (
-    "audience", "computed_trait", "guarded_table", "profile_graph", "replaced_table", "sql_trait", STATE, "tracked_table",
+    "audience", "computed_trait", "guarded_table", "profile_graph", "refilled_table", "replaced_table", "sql_trait", STATE,
+    "tracked_table",
 )  # fmt: skip
 """Materializations of tables that are made of calls, or written by runs."""
 _LEDGER = ("acknowledged", "deliveries", "requests", "suppressions")

@@ -149,7 +149,8 @@ def _chosen(workspace: Workspace, select: Sequence[str]) -> list[str]:
     read = workspace.dbt.ancestors(keys)
     # A trait's table may be made anew, and takes the view of what is sent of it along.
     keys += [key for key, trait in workspace.project.traits.items() if trait.enabled and key in read and key not in keys]
-    sends = [model for sent, _, model in workspace.sends() if sent.key in keys]
+    # With all that a view of what is sent reads: whom a destination may be told of, and audiences that go first.
+    sends = [f"+{model}" for sent, _, model in workspace.sends() if sent.key in keys]
     read_with = [f"+{model}" for sent, _, model in workspace.sends() if isinstance(sent, SqlTrait) and sent.model in names]
     return [*selectors, *(f"+{key}" for key in keys), *sends, *read_with]
 

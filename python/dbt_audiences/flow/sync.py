@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from dbt_audiences.compile.withheld import Withholding, withholding
 from dbt_audiences.core.errors import FailedError, GuardError, UsageError
 from dbt_audiences.core.project import Audience, Sendable, SendTo
 from dbt_audiences.core.warehouse import Warehouse, naive
@@ -14,7 +15,7 @@ from dbt_audiences.flow.side_by_side import Job, side_by_side
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.connections import partings
 from dbt_audiences.run.deletion import knows_deletions
-from dbt_audiences.run.registry import note_approval, refuse_older_state, relation_exists, use_approval
+from dbt_audiences.run.registry import has_column, note_approval, refuse_older_state, relation_exists, use_approval
 from dbt_audiences.run.suppressions import purge_ledger
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.sync.engine import SyncResult, sync_connection
@@ -114,7 +115,11 @@ def sync_all(
     def job(sent: Sendable, send: SendTo, model: str) -> Job[SyncResult]:
         def of_connection(shared: Warehouse) -> SyncResult:
             if sent.enabled and not relation_exists(shared, relations[model]):
-                message = "it was never built: run `audiences run` first"
+                message = f"{'cannot tell: ' if dry_run else ''}it was never built: run `audiences run` first"
+                return SyncResult(send.destination, sent.key, "failed", message=message)
+            is_withheld = sent.enabled and has_column(shared, relations[model], "withheld")
+            if sent.enabled and not is_withheld and withholding(workspace.project, sent, send) != Withholding():
+                message = "it was built before something was required or held out: run `audiences run` first"
                 return SyncResult(send.destination, sent.key, "failed", message=message)
             if isinstance(sent, Audience) and sent.enabled and send.enabled and remembers:
                 note_sending(workspace, shared, relations, sent, send)
@@ -135,6 +140,7 @@ def sync_all(
                 dry_run=dry_run,
                 resync=resync,
                 does_wait=does_wait,
+                is_withheld=is_withheld,
             )
 
         return of_connection

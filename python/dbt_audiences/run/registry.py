@@ -17,13 +17,18 @@ def state_exists(warehouse: Warehouse, relations: Relations) -> bool:
 
 def refuse_older_state(warehouse: Warehouse, relations: Relations) -> None:
     """Raise where the tables of deliveries lack what this version writes into them: a run adds it."""
-    schema, table = schema_and_table(relations["connections"])
+    if not has_column(warehouse, relations["connections"], "lag_seconds"):
+        raise UsageError("the tables in this warehouse are of an older version", hint="run `audiences run` first")
+
+
+def has_column(warehouse: Warehouse, relation: str, column: str) -> bool:
+    """Whether a table or a view of this quoted name has the column."""
+    schema, table = schema_and_table(relation)
     found = warehouse.fetch(
-        "select count(*) from information_schema.columns where column_name = 'lag_seconds' "
+        f"select count(*) from information_schema.columns where column_name = {text_literal(column)} "
         f"and table_schema = {text_literal(schema)} and table_name = {text_literal(table)}"
     )
-    if not found[0][0]:
-        raise UsageError("the tables in this warehouse are of an older version", hint="run `audiences run` first")
+    return bool(found[0][0])
 
 
 def relation_exists(warehouse: Warehouse, relation: str) -> bool:

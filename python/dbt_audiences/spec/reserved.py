@@ -9,7 +9,7 @@ RESERVED = frozenset({
     "membership_changes", "memberships", "notifications", "profile_identifiers", "profile_merges", "profiles",
     "requests", "runs", "source_counts", "state_version", "traits", "user_traits",
 })  # fmt: skip
-PREFIXES = ("stg_", "events_", "trait_", "send_", "calls_")
+PREFIXES = ("stg_", "events_", "trait_", "send_", "requires_", "calls_")
 
 
 def reserved_reason(key: str) -> str | None:

@@ -90,7 +90,8 @@ class Envelope:
 class Opening:
     """What a channel is opened with; `secrets` are rendered and must not leave the channel.
 
-    pace  of the credentials, for types that keep one
+    pace          of the credentials, for types that keep one
+    secret_names  those that are set, also where nothing is sent and none is rendered
     """
 
     envelope: Envelope
@@ -101,6 +102,7 @@ class Opening:
     root: Path
     effects: Effects
     pace: Pace = field(default_factory=Pace)
+    secret_names: tuple[str, ...] = ()
 
 
 class Channel(Protocol):

@@ -9,6 +9,7 @@ from dbt_audiences.core.errors import Problem
 from dbt_audiences.core.project import Destination, Project
 from dbt_audiences.sync.channel import Setting, Spec
 from dbt_audiences.sync.check_sends import identifiers_of, problems_of_send
+from dbt_audiences.sync.check_withheld import problems_of_priority, problems_of_withholding
 from dbt_audiences.sync.destinations import destination_types, type_of
 from dbt_audiences.sync.templates import is_template, rendered
 from dbt_audiences.sync.wording import hint_of, listed
@@ -21,12 +22,14 @@ def check_destinations(project: Project) -> list[Problem]:
     chosen = identifiers_of(project.destinations)
     own = project.destination_types
     problems = [problem for destination in project.destinations.values() for problem in _of_destination(destination, own)]
+    problems += [problem for one in project.destinations.values() for problem in problems_of_priority(project, one)]
     for sent in project.sendable:
         for send in sent.send_to:
             destination = project.destinations.get(send.destination)
             spec = None if destination is None else type_of(destination)
-            if spec is not None:
+            if spec is not None and destination is not None:
                 problems += problems_of_send(send, sent, spec, chosen)
+                problems += problems_of_withholding(send, sent, destination, spec)
     return problems
 
 

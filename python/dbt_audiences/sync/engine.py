@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from dbt_audiences.core.project import Destination, SendTo, Sent
 from dbt_audiences.core.warehouse import Relations, Warehouse
@@ -21,38 +20,16 @@ from dbt_audiences.sync.limits import recalled, remember
 from dbt_audiences.sync.naming import Naming
 from dbt_audiences.sync.opening import opened
 from dbt_audiences.sync.outbox import Outbox
-from dbt_audiences.sync.patience import HOLD_REASON, give_up
+from dbt_audiences.sync.patience import give_up
 from dbt_audiences.sync.plan import Sizes
+from dbt_audiences.sync.results import SyncResult, counted, judged, planned, refused, sized
+from dbt_audiences.sync.withheld import find_withheld, write_withheld
 
 __all__ = ["Progress", "SyncResult", "check_destinations", "identifiers_of", "retry_rejected", "sync_connection"]
 
-Status = Literal["synced", "filtered", "refused", "held", "failed", "partial", "disabled", "paused", "waiting"]
 Progress = Callable[[int, int], None]
 
 _STREAMED_ROWS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class SyncResult:
-    """What one sync came to.
-
-    audience                       the key of the audience or trait
-    entered, exited, changed       profiles
-    delivered, rejected, pending   calls, list members or rows of a file
-    requests                       of a dry run: each request as it would be sent
-    """
-
-    destination: str
-    audience: str
-    status: Status
-    entered: int = 0
-    exited: int = 0
-    changed: int = 0
-    delivered: int = 0
-    rejected: int = 0
-    pending: int = 0
-    message: str = ""
-    requests: tuple[dict[str, object], ...] = ()
 
 
 def sync_connection(
@@ -76,6 +53,7 @@ def sync_connection(
     effects: Effects | None = None,
     among: str | None = None,
     does_wait: bool = True,
+    is_withheld: bool = False,
 ) -> SyncResult:
     """Plan and push one connection, and record how it went.
 
@@ -86,6 +64,7 @@ def sync_connection(
     progress  called with the number of delivered and of all units
     among     SQL of the rows of the ledger that are brought to `desired`; all else stays as it is, and the connection's own
               status is not written down
+    is_withheld  `desired` has a column `withheld`, the reason for which a row is not sent; null: it is
     does_wait  the least interval between syncs is kept to
 
     Raises only what the warehouse raises: whatever the destination does is a status. Not for use inside a running event loop.
@@ -124,10 +103,10 @@ def sync_connection(
     )
     if is_filtered and not dry_run:
         reason = f"the target `{target}` is not among those that may send"
-        sizes = plan.make_plan(warehouse, ledger, desired, resync=resync, among=among or "true")
-        ledger.write_filtered(ledger.plan, sync_id, reason, now)
+        sizes = plan.make_plan(warehouse, ledger, desired, resync=resync, among=among or "true", is_withheld=is_withheld)
+        ledger.write_filtered(sync_id, reason, now)
         plan.drop_tables(warehouse, ledger)
-        result = _sized(replace(result, status="filtered", message=reason), sizes)
+        result = sized(replace(result, status="filtered", message=reason), sizes)
         return _recorded(ledger, result, now, is_noted=is_noted)
     effects = effects or Effects()
     try:
@@ -135,7 +114,21 @@ def sync_connection(
     except ValueError as error:
         return _recorded(ledger, replace(result, status="failed", message=str(error)), now, is_noted=is_noted)
     try:
-        sync = _Sync(warehouse, ledger, channel, spec, send, sync_id, now, effects, progress, among, bool(sent.values))
+        sync = _Sync(
+            warehouse,
+            relations,
+            ledger,
+            channel,
+            spec,
+            send,
+            sync_id,
+            now,
+            effects,
+            progress,
+            among,
+            bool(sent.values),
+            is_withheld,
+        )
         if dry_run:
             result = sync.dry(result, desired, approved=approved, resync=resync, is_filtered=is_filtered)
         else:
@@ -156,10 +149,6 @@ def retry_rejected(
     return Ledger(warehouse, relations, destination, audience).retry_rejected(reason)
 
 
-def _sized(result: SyncResult, sizes: Sizes) -> SyncResult:
-    return replace(result, entered=sizes.entering, exited=sizes.leaving, changed=sizes.changing)
-
-
 def _recorded(
     ledger: Ledger, result: SyncResult, at: datetime, *, is_noted: bool, is_complete: bool = False, has_sent: bool = False
 ) -> SyncResult:
@@ -173,6 +162,7 @@ class _Sync:
     """The steps of one sync, with what they share."""
 
     warehouse: Warehouse
+    relations: Relations
     ledger: Ledger
     channel: Channel
     spec: Spec
@@ -183,6 +173,7 @@ class _Sync:
     progress: Progress | None
     among: str | None
     is_value: bool
+    is_withheld: bool
 
     @property
     def sides(self) -> Sequence[Side | None]:
@@ -194,17 +185,28 @@ class _Sync:
         """Members that were taken as known are not taken back; a value that was known is, when it is gone."""
         return self.send.existing_members == "skip" and not self.is_value
 
+    def _plan(self, desired: str, *, resync: bool) -> Sizes:
+        return plan.make_plan(
+            self.warehouse,
+            self.ledger,
+            desired,
+            resync=resync,
+            among=self.among or "true",
+            is_baseline_kept=self.is_baseline_kept,
+            is_withheld=self.is_withheld,
+        )
+
+    def _withheld(self, desired: str) -> Mapping[str, int]:
+        return find_withheld(self.warehouse, self.ledger, desired) if self.is_withheld else {}
+
     def real(self, result: SyncResult, desired: str, *, approved: bool, resync: bool) -> SyncResult:
         """Send again what is in doubt, then plan, guard and send."""
         self.ledger.drop_planned(self.channel.content_type)
         sending = Outbox(self.warehouse, self.ledger, self.channel, self.effects, self.progress)
         sending.resume()
         self.ledger.drop_planned(self.channel.content_type)
-        among = self.among or "true"
-        sizes = plan.make_plan(
-            self.warehouse, self.ledger, desired, resync=resync, among=among, is_baseline_kept=self.is_baseline_kept
-        )
-        result = _sized(result, sizes)
+        sizes = self._plan(desired, resync=resync)
+        result = replace(sized(result, sizes), withheld=self._withheld(desired))
         is_first = self.among is None and not self.ledger.standing.first_synced()
         if is_first and self.send.existing_members == "skip" and not resync:
             message = "who was in already is taken as known; changes are sent from now on"
@@ -212,11 +214,13 @@ class _Sync:
             return replace(result, entered=0, exited=0, changed=0, message=message)
         refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
         if refusal is not None:
-            result = _counted(replace(result, status="refused", message=_with_hint(refusal, result.audience)), sending)
+            result = counted(refused(result, refusal), sending)
             return _recorded(self.ledger, result, self.now, is_noted=self.among is None)
         self.ledger.adopt_merges()
         if self.is_baseline_kept:
-            self.ledger.forget_baseline(among)
+            self.ledger.forget_baseline(self.among or "true")
+        if self.is_withheld:
+            write_withheld(self.warehouse, self.ledger, self.relations, self.sync_id, self.now)
         self._plan_all(desired, sizes)
         if self.among is None:
             self.ledger.drop_waiting(self.ledger.plan, is_planned=False)
@@ -227,7 +231,7 @@ class _Sync:
         if self.among is None and sending.trouble is not None and not sending.is_held:
             give_up(self.warehouse, self.ledger, sending.trouble, ended_at)
         held_back = plan.held_back(self.warehouse, self.ledger)
-        result = _judged(result, sending, held_back)
+        result = judged(result, sending, held_back)
         return _recorded(
             self.ledger,
             result,
@@ -243,12 +247,20 @@ class _Sync:
             return
         if self.among is not None:
             columns = "profile_id, identifier_type, identifier_value, traits"
+            asked = f"select {columns}{', withheld' if self.is_withheld else ''} from {desired}"
             desired = (
-                f"(select {columns} from {self.ledger.acknowledged} where {self.ledger.here} and is_member "
-                f"and not ({self.among}) union all select {columns} from {desired}) as all_that_holds"
+                f"(select {columns}{', null' if self.is_withheld else ''} from {self.ledger.acknowledged} "
+                f"where {self.ledger.here} and is_member and not ({self.among}) union all {asked}) as all_that_holds "
+                f"({columns}{', withheld' if self.is_withheld else ''})"
             )
         plan.make_plan(
-            self.warehouse, self.ledger, desired, resync=False, is_whole=True, is_baseline_kept=self.is_baseline_kept
+            self.warehouse,
+            self.ledger,
+            desired,
+            resync=False,
+            is_whole=True,
+            is_baseline_kept=self.is_baseline_kept,
+            is_withheld=self.is_withheld,
         )
 
     def _send_side(self, sending: Outbox, side: Side | None, prefix: str) -> None:
@@ -267,47 +279,23 @@ class _Sync:
 
     def dry(self, result: SyncResult, desired: str, *, approved: bool, resync: bool, is_filtered: bool) -> SyncResult:
         """The same plan, shown: nothing is written but temporary tables."""
-        sizes = plan.make_plan(self.warehouse, self.ledger, desired, resync=resync, is_baseline_kept=self.is_baseline_kept)
+        sizes = self._plan(desired, resync=resync)
         is_first = not self.ledger.standing.first_synced()
-        result = replace(_sized(result, sizes), message="dry run: nothing was sent")
+        result = replace(sized(result, sizes), withheld=self._withheld(desired))
         if is_first and self.send.existing_members == "skip" and not resync:
-            return replace(result, message="who is in already would be taken as known")
+            return replace(result, message="dry run: who is in already would be taken as known")
         refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
         if refusal is not None:
-            return replace(result, status="refused", message=_with_hint(refusal, result.audience))
+            return refused(result, refusal)
         self._plan_all(desired, sizes)
         waiting = self.ledger.attempted()
-        pending = sum(rows for _, rows in waiting)
+        in_doubt, to_send = sum(rows for _, rows in waiting), 0
         shown = [self.channel.shown_again(request) for request in self.ledger.load([id_ for id_, _ in waiting])]
         for side in self.sides:
             units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
-            pending += units
+            to_send += units
             for batch in range(batches):
                 found = plan.batches(self.warehouse, self.ledger, batch, batch + 1)[batch]
                 shown.append(self.channel.shown(f"msg_dry-run-{side or 'all'}-{batch}", side, found))
-        return replace(result, status="filtered" if is_filtered else "synced", pending=pending, requests=tuple(shown))
-
-
-def _counted(result: SyncResult, sending: Outbox) -> SyncResult:
-    return replace(result, delivered=sending.delivered, rejected=sending.rejected, pending=sending.pending)
-
-
-def _judged(result: SyncResult, sending: Outbox, held_back: int) -> SyncResult:
-    result = _counted(result, sending)
-    said = []
-    if held_back:
-        said.append(f"{held_back:,} held, {HOLD_REASON}: audiences retry --destination {result.destination}")
-    if result.rejected:
-        said.append(f"{result.rejected:,} rejected: {sending.rejection}")
-    if sending.trouble is not None:
-        said.append(f"{result.pending:,} pending: {sending.trouble}")
-    status: Status = "synced"
-    if sending.is_held or held_back:
-        status = "held"
-    elif result.pending or result.rejected or sending.trouble is not None:
-        status = "partial" if result.delivered else "failed"
-    return replace(result, status=status, message="; ".join(said))
-
-
-def _with_hint(refusal: str, audience: str) -> str:
-    return f"{refusal}; nothing was sent. If that is meant: audiences sync --approve {audience}"
+        result = replace(result, status="filtered" if is_filtered else "synced", requests=tuple(shown))
+        return planned(result, to_send, in_doubt)

@@ -20,8 +20,8 @@ REQUEST_COLUMNS = (
 class Ledger:
     """The outbox (`requests`, `deliveries`) and what was acknowledged.
 
-    wanted, plan, units, refused  names of temporary tables: what must hold, what differs, in which calls it goes, and the rows
-                                  that an answer names as not taken
+    wanted, plan, units, refused, withheld  names of temporary tables: what must hold, what differs, in which calls it goes,
+                                            what an answer names as not taken, what holds and is not sent
     """
 
     def __init__(
@@ -37,8 +37,8 @@ class Ledger:
         self.here = f"destination = {text_literal(destination)} and audience = {text_literal(audience)}"
         # Destinations are sent to side by side, on one connection to the warehouse.
         own = hashlib.sha256(destination.encode()).hexdigest()[:8]
-        self.wanted, self.plan, self.units, self.refused = (
-            f"audiences_sync_{name}_{own}" for name in ("wanted", "plan", "units", "refused")
+        self.wanted, self.plan, self.units, self.refused, self.withheld = (
+            f"audiences_sync_{name}_{own}" for name in ("wanted", "plan", "units", "refused", "withheld")
         )
         self._values = f"{text_literal(destination)}, {text_literal(audience)}"
 
@@ -197,36 +197,65 @@ class Ledger:
             self._insert_deliveries(self.units, request_id, sync_id, "pending", None, now, "op <> 'same'")
             self.drop_waiting(self.units, is_planned=True)
 
-    def write_filtered(self, plan: str, sync_id: str, reason: str, at: datetime) -> None:
-        """Record what is not sent from here, once for each change of what must hold."""
-        unknown = (
-            f"op <> 'same' and not exists (select 1 from {self.deliveries} as old where old.destination = "
-            f"{text_literal(self.destination)} and old.audience = {text_literal(self.audience)} and old.status = 'filtered' "
-            "and old.identifier_type = rows_.identifier_type and old.identifier_value = rows_.identifier_value "
-            "and old.op = rows_.op and old.traits = rows_.traits)"
-        )
+    def write_filtered(self, sync_id: str, reason: str, at: datetime) -> None:
+        """Record the plan as not sent from here, once for each change of what must hold."""
         with self._warehouse.transaction():
-            self._insert_deliveries(plan, "null", sync_id, "filtered", reason, instant_literal(at), unknown)
+            said, changed = text_literal(reason), self._differs_from_filtered(text_literal(reason))
+            self._insert_deliveries(
+                self.plan, "null", sync_id, "filtered", said, instant_literal(at), f"op <> 'same' and {changed}"
+            )
+
+    def write_withheld(self, sync_id: str, at: datetime) -> None:
+        """Record what is withheld as not sent, once for each change of it."""
+        changed = self._differs_from_filtered("rows_.withheld")
+        self._insert_deliveries(self.withheld, "null", sync_id, "filtered", "rows_.withheld", instant_literal(at), changed)
 
     def _insert_deliveries(
         self, source: str, request_id: str, sync_id: str, status: str, reason: str | None, now: str, where: str
     ) -> None:
-        said, settled_at = ("null", "cast(null as timestamp)") if reason is None else (text_literal(reason), now)
-        since, joined = now, ""
+        said, settled_at = ("null", "cast(null as timestamp)") if reason is None else (reason, now)
+        since, joined = now, "" if reason is None else self._joined("filtered", self._filtered_last)
         if self._is_waiting():
             since = f"coalesce(waiting.since, {now})"
-            joined = (
-                "left join (select identifier_type as type_, identifier_value as value_, op = 'remove' as is_removal, "
-                f"min(created_at) as since from {self.deliveries} where {self.waiting} group by 1, 2, 3) as waiting "
-                "on waiting.type_ = rows_.identifier_type and waiting.value_ = rows_.identifier_value "
-                "and waiting.is_removal = (rows_.op = 'remove') "
-            )
+            joined += self._joined("waiting", self._waiting_since)
         self._warehouse.execute(
             f"insert into {self.deliveries} (request_id, sync_id, destination, audience, profile_id, identifier_type, "
             f"identifier_value, op, traits, type, event, status, reason, created_at, settled_at) select distinct {request_id}, "
             f"{text_literal(sync_id)}, {self._values}, profile_id, identifier_type, identifier_value, op, traits, "
             f"{self._naming.type}, {self._naming.event}, {text_literal(status)}, {said}, {since}, {settled_at} "
             f"from {source} as rows_ {joined}where {where}"
+        )
+
+    def _joined(self, name: str, query: str) -> str:
+        """SQL that joins earlier rows of the same identifier and side to `rows_`."""
+        return (
+            f"left join ({query}) as {name} on {name}.type_ = rows_.identifier_type and {name}.value_ = rows_.identifier_value "
+            f"and {name}.is_removal = (rows_.op = 'remove') "
+        )
+
+    @property
+    def _waiting_since(self) -> str:
+        return (
+            "select identifier_type as type_, identifier_value as value_, op = 'remove' as is_removal, "
+            f"min(created_at) as since from {self.deliveries} where {self.waiting} group by 1, 2, 3"
+        )
+
+    @property
+    def _filtered_last(self) -> str:
+        """SQL of the identifiers of which the last that became of them was that they were filtered."""
+        return (
+            "select type_, value_, is_removal, op_, traits_, reason_ from (select identifier_type as type_, "
+            "identifier_value as value_, op = 'remove' as is_removal, op as op_, traits as traits_, reason as reason_, "
+            "status as status_, row_number() over (partition by identifier_type, identifier_value, op = 'remove' "
+            f"order by created_at desc, settled_at desc) as nth from {self.deliveries} "
+            f"where {self.here} and status <> 'pending') as latest where nth = 1 and status_ = 'filtered'"
+        )
+
+    @staticmethod
+    def _differs_from_filtered(reason: str) -> str:
+        return (
+            "(filtered.op_ is null or filtered.op_ <> rows_.op or filtered.traits_ <> rows_.traits "
+            f"or filtered.reason_ <> {reason})"
         )
 
     def mark_attempted(

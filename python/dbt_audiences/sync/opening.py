@@ -38,6 +38,7 @@ def opened(
             root=root,
             effects=effects,
             pace=pace,
+            secret_names=tuple(destination.secrets),
         )
     )
     return channel, pace

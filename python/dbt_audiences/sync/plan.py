@@ -39,12 +39,14 @@ def make_plan(
     is_whole: bool = False,
     among: str = "true",
     is_baseline_kept: bool = False,
+    is_withheld: bool = False,
 ) -> Sizes:
     """Fill the table of what must hold and the plan with every row of the profiles that differ, and count those profiles.
 
     resync            what holds is said again, and what was ever sent and holds no longer is taken back again
     is_whole          what holds is said again, for a destination that is told all of it at once
     among             SQL of the rows of the ledger that are compared; all others stay as they are
+    is_withheld       `desired` says by a column `withheld` which of its rows are not sent
     is_baseline_kept  what was taken as known and never sent is not taken back either
 
     shape  profile_id, identifier_type, identifier_value, traits, op (add, change, remove, same), is_held (the destination holds
@@ -57,7 +59,7 @@ def make_plan(
     held = f"{ledger.here} and ({among}){'' if resync else ' and is_member'}"
     left_alone = "wanted.profile_id is null and held.is_baseline" if is_baseline_kept else "false"
     for table, query in (
-        (ledger.wanted, _wanted_query(desired)),
+        (ledger.wanted, _wanted_query(desired, is_withheld=is_withheld)),
         (ledger.plan, _plan_query(ledger, held, left_alone, resync=resync or is_whole)),
     ):
         warehouse.execute(f"drop table if exists {table}")
@@ -73,7 +75,7 @@ def make_plan(
     return Sizes(ledger.held_profiles(), entering, leaving, changing)
 
 
-def _wanted_query(desired: str) -> str:
+def _wanted_query(desired: str, *, is_withheld: bool) -> str:
     return f"""select profile_id, identifier_type, identifier_value, traits
 from (
     select
@@ -81,7 +83,7 @@ from (
         cast(identifier_value as text) as identifier_value, coalesce(cast(traits as text), '{{}}') as traits,
         row_number() over (partition by identifier_type, identifier_value order by profile_id) as nth
     from {desired}
-    where identifier_value is not null
+    where identifier_value is not null{" and withheld is null" if is_withheld else ""}
 ) as numbered
 where nth = 1"""
 
@@ -264,7 +266,7 @@ def held_back(warehouse: Warehouse, ledger: Ledger) -> int:
 
 def drop_tables(warehouse: Warehouse, ledger: Ledger) -> None:
     """Give back what the temporary tables hold."""
-    for table in (ledger.wanted, ledger.plan, ledger.units):
+    for table in (ledger.wanted, ledger.plan, ledger.units, ledger.withheld):
         warehouse.execute(f"drop table if exists {table}")
 
 

@@ -10,7 +10,6 @@ AT_SOURCE = {
     "priority": "the person goes to another audience first",
     "holdout": "held out, to compare with",
     "target": "this dbt target may not send",
-    "no_identifier": "no identifier that goes there",
 }
 """Reasons of rows that nothing was made of, as they stand in `deliveries.reason` or begin it."""
 

@@ -65,10 +65,13 @@ class Webhook:
         self._runner.close()
 
     def _shown(self, request_id: str, body: str) -> dict[str, object]:
+        headers = {"content-type": self.content_type, "webhook-id": request_id}
+        if "signing_secret" in self._opening.secret_names:
+            headers |= {"webhook-timestamp": "<when it is sent>", "webhook-signature": "<signing_secret>"}
         return {
             "method": "POST",
             "url": self._opening.shown_settings["url"],
-            "headers": {"content-type": self.content_type, "webhook-id": request_id},
+            "headers": headers,
             "body": json.loads(body),
         }
 
