@@ -132,7 +132,7 @@ def test_a_dry_run_tells_nothing_to_do_from_cannot_tell(world: World) -> None:
     world.want([])
     assert world.sync(dry_run=True).message == "dry run: nothing to do"
     world.want(users("a", "b"))
-    world.receiver.answers.append(Answer(503))
+    world.receiver.usual = Answer(503)
     world.sync()
     doubt = "cannot tell of 2 that were sent before and have no answer yet: they go again first"
     result = world.sync(dry_run=True)

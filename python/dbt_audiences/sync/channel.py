@@ -53,6 +53,7 @@ class Outcome:
     postponed  the same of what it did not take now, and may take another time
     divides   a rejection that may be one row's fault
     stops     nothing more should be sent now
+    is_throttled  it came too fast
     tries     how often it was sent in this process
     """
 
@@ -63,6 +64,7 @@ class Outcome:
     stops: bool = False
     tries: int = 1
     postponed: tuple[tuple[str, str], ...] = ()
+    is_throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ async def _admitted(pace: Pace, effects: Effects) -> Outcome | None:
 
 def _tell(pace: Pace, outcome: Outcome, answer: Answer | None, wished_wait: float | None, now: float) -> None:
     """How a try went, for those that follow."""
-    if answer is not None and (answer.status == 429 or wished_wait is not None):
+    if answer is not None and (answer.status == 429 or wished_wait is not None or outcome.is_throttled):
         pace.refused(now, wished_wait)
     elif outcome.verdict == "pending":
         pace.failed(now)

@@ -67,7 +67,8 @@ class Answers:
                 return Outcome("held", f"{reason}; {HOLD_REASON}", stops=True)
             case "rejected" | "split" as then:
                 return Outcome("rejected", reason, divides=then == "split")
-        return Outcome("pending", reason, stops=found.rule.then == "throttled")
+        is_throttled = found.rule.then == "throttled"
+        return Outcome("pending", reason, stops=is_throttled, is_throttled=is_throttled)
 
     def of_rows(self, answer: Answer, rows: Sequence[Row], context: Mapping[str, object]) -> dict[str, Said]:
         """Id of a row -> what the answer says of it; rows that are not in it were taken. The first rule about a row decides."""
