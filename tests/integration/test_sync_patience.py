@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
-from tests.integration.receiver import Answer, Received
-from tests.integration.worlds import STATE, World, destination, held_by, no_wait, send_to, users
+from tests.integration import test_sync_withheld
+from tests.integration.postgres import Database
+from tests.integration.receiver import Answer, Received, Receiver
+from tests.integration.worlds import NOW, STATE, World, destination, held_by, make_state, no_wait, send_to, users
 
 from dbt_audiences.core.definitions import Duration
+from dbt_audiences.core.project import QuietHours
+from dbt_audiences.run.warehouses import postgres
 from dbt_audiences.sync.destinations import destination_types
 from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.engine import retry_rejected
-from dbt_audiences.sync.intervals import interval_of
+from dbt_audiences.sync.intervals import interval_of, quiet_until
 from dbt_audiences.sync.pace import Paces
 
 RELATIONS = {name: name for name in STATE}
@@ -174,6 +180,23 @@ def test_who_comes_and_leaves_while_nothing_can_be_sent_waits_no_longer(world: W
     assert world.fetch("select count(*) from deliveries where profile_id = 'p-c'") == [(0,)]
 
 
+def test_all_of_this_is_the_same_on_postgres(loading: Database, tmp_path: Path) -> None:
+    warehouse = cast(Any, postgres.connect(loading.credentials()))
+    for test in (
+        test_a_pause_that_was_asked_for_is_kept_by_later_syncs_too,
+        test_a_row_waits_under_its_first_date_and_is_held_after_a_week,
+        partial(test_what_may_have_arrived_is_taken_back_or_said_again_when_it_was_held, did_arrive=True),
+        test_who_comes_and_leaves_while_nothing_can_be_sent_waits_no_longer,
+        test_sync_withheld.test_who_was_taken_as_known_and_left_is_sent_when_they_come_back,
+    ):
+        for table in ("wanted_table", "holdouts", "approvals", *STATE):
+            warehouse.execute(f"drop table if exists {table} cascade")
+        make_state(warehouse)
+        with Receiver() as receiver:
+            test(World(warehouse, receiver, tmp_path, destination=destination(settings={"url": receiver.url})))
+    warehouse.close()
+
+
 # --- intervals ---------------------------------------------------------------------------------------------------------------
 
 
@@ -200,3 +223,34 @@ def test_lists_of_some_vendors_have_an_interval_of_their_own() -> None:
     assert interval_of(facebook, spec, "list") == Duration(1, "hours")
     assert interval_of(replace(facebook, every=Duration(1, "days")), spec, "list") == Duration(1, "days")
     assert interval_of(destination(), destination_types()["webhook"], "list") is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "until"),
+    [
+        (("21:00", "08:00", "Europe/Berlin"), "2026-02-01T20:00", "2026-02-02T07:00"),
+        (("21:00", "08:00", "Europe/Berlin"), "2026-02-01T19:59", None),
+        (("21:00", "08:00", "Europe/Berlin"), "2026-02-02T06:59", "2026-02-02T07:00"),
+        (("21:00", "08:00", "Europe/Berlin"), "2026-02-02T07:00", None),
+        (("21:00", "08:00", "Europe/Berlin"), "2026-03-28T21:00", "2026-03-29T06:00"),  # the clock goes forward that night
+        (("12:00", "13:30", "UTC"), "2026-02-01T12:00", "2026-02-01T13:30"),
+        (("12:00", "13:30", "UTC"), "2026-02-01T13:30", None),
+        (("12:00", "13:30", "America/New_York"), "2026-02-01T12:30", None),
+    ],
+)
+def test_quiet_hours_go_by_the_clock_of_their_zone(hours: tuple[str, str, str], at: str, until: str | None) -> None:
+    quiet = QuietHours(time.fromisoformat(hours[0]), time.fromisoformat(hours[1]), hours[2])
+    expected = None if until is None else datetime.fromisoformat(f"{until}Z")
+    assert quiet_until(quiet, datetime.fromisoformat(f"{at}Z")) == expected
+
+
+def test_nothing_is_sent_in_quiet_hours(world: World) -> None:
+    quiet = QuietHours(time(8), time(7, 59), "UTC")
+    world.destination = replace(world.destination, quiet_hours=quiet)
+    world.want(users("a"))
+    night = {"now": NOW, "effects": Effects(clock=lambda: NOW, sleep=no_wait)}
+    result = world.sync(**night)
+    assert (result.status, result.message) == ("waiting", "quiet hours until 2026-02-02 07:59 UTC")
+    assert world.receiver.requests == [] and world.sync(dry_run=True, **night).pending == 1
+    morning = NOW.replace(hour=7, minute=59)
+    assert world.sync(now=morning, effects=Effects(clock=lambda: morning, sleep=no_wait)).delivered == 1

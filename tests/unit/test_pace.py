@@ -40,6 +40,8 @@ def test_without_a_limit_a_refusal_teaches_a_part_of_what_was_sent() -> None:
     assert pace.learned.per_second == pytest.approx(7.0, abs=0.1)
     waits = [pace.reserve(110.0) for _ in range(14)]
     assert waits[0] == 0.0 and waits[-1] == pytest.approx(1.0, abs=0.05)
+    pace.reserve(110.0 + 365 * 86_400)
+    assert pace.learned.per_second is None
 
 
 def test_ten_failures_in_a_row_open_the_breaker_and_a_minute_later_one_try_decides() -> None:

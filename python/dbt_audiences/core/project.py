@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
 
@@ -179,10 +179,20 @@ class Trait:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From `start` (inclusive) until `end` (exclusive) of each day in a time zone; over midnight where `end` is earlier."""
+
+    start: time
+    end: time
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
     """`destinations/<key>.yml`; `secrets` hold the templates, never the values (`Secret` renders late).
 
     rate_limit   (count, per) as in `100/second`
+    quiet_hours  nothing is sent in them
     declaration  of its type, where the project declares it
     """
 
@@ -200,6 +210,7 @@ class Destination:
     enabled: bool
     place: Place
     declaration: DestinationType | None = None
+    quiet_hours: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from pathlib import Path
 
 from dbt_audiences.core.definitions import Condition
-from dbt_audiences.core.project import Destination
-from dbt_audiences.spec.audience import read_key, read_name
+from dbt_audiences.core.project import Destination, QuietHours
+from dbt_audiences.spec.audience import read_key, read_name, read_timezone
 from dbt_audiences.spec.conditions import Scope, read_condition
 from dbt_audiences.spec.fields import Fields, Problems, distinct_of, json_value, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 from dbt_audiences.spec.values import duration_of
 
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _RATE = re.compile(r"([0-9]{1,9})\s*/\s*(second|minute|hour|day)")
 
 
@@ -21,6 +23,7 @@ def read_destination(node: Node, root: Path, stem: str, problems: Problems) -> D
     fields = Fields(node, "a destination", problems)
     key = read_key(fields, "destination", stem)
     every = fields.take("every")
+    quiet = fields.take("quiet_hours")
     destination = Destination(
         key=key,
         type=text_of(fields.need("type"), "`type`"),
@@ -35,6 +38,7 @@ def read_destination(node: Node, root: Path, stem: str, problems: Problems) -> D
         allow_private_addresses=fields.boolean("allow_private_addresses", False),
         enabled=fields.boolean("enabled", True),
         place=fields.place,
+        quiet_hours=None if quiet is None else problems.attempt(_quiet_hours, quiet, problems),
     )
     fields.text("description")
     fields.finish()
@@ -70,6 +74,24 @@ def _rate(node: Node | None) -> tuple[int, str] | None:
     if found is None or int(found[1]) == 0:
         raise Wrong(node.place, "`rate_limit` is a number per second, minute, hour or day", "100/second")
     return int(found[1]), found[2]
+
+
+def _quiet_hours(node: Node, problems: Problems) -> QuietHours:
+    fields = Fields(node, "`quiet_hours`", problems)
+    start, end = _clock(fields.need("from"), "from"), _clock(fields.need("to"), "to")
+    found = QuietHours(start, end, read_timezone(fields))
+    fields.finish()
+    if start == end:
+        raise Wrong(fields.place_of("to"), "`quiet_hours` begin and end at the same time", "`enabled: false` is always quiet")
+    return found
+
+
+def _clock(node: Node, what: str) -> time:
+    text = text_of(node, f"`{what}`")
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        raise Wrong(node.place, f"`{what}: {text}` is no time of day", 'such as "21:00"')
+    return time(int(found[1]), int(found[2]))
 
 
 def _requires(node: Node | None, root: Path, problems: Problems) -> Condition | None:

@@ -80,6 +80,7 @@ def trait_file() -> Schema:
 
 def destination_file() -> Schema:
     """`destinations/<key>.yml`."""
+    clock: Schema = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["21:00"]}
     template: Schema = {"type": "string", "pattern": r"\{\{.*env_var\s*\(.*\}\}"}
     properties: dict[str, Schema] = {
         "destination": described(ref("key"), "The key: the file's name without `.yml`."),
@@ -96,6 +97,10 @@ def destination_file() -> Schema:
         "requires": described(ref("condition"), "Joined to all that is sent here."),
         "targets": described(ref("texts"), "The dbt targets that may send."),
         "every": described(ref("fixed_length"), "The least interval between syncs."),
+        "quiet_hours": described(
+            mapping({"from": clock, "to": clock, "timezone": {"type": "string"}}, required=("from", "to")),
+            "Nothing is sent from a time of day until another.",
+        ),
         "priority": {
             **listed(listed(ref("key"), 2, uniqueItems=True), 0),
             "description": "Lists of audiences: a person goes only to the first of each.",

@@ -14,7 +14,7 @@ from dbt_audiences.sync.channel import Channel, Envelope, Side, Spec
 from dbt_audiences.sync.check import check_destinations, identifiers_of
 from dbt_audiences.sync.destinations import type_of
 from dbt_audiences.sync.effects import Effects
-from dbt_audiences.sync.intervals import interval_of, length_of, next_sync_at
+from dbt_audiences.sync.intervals import interval_of, length_of, next_sync_at, quiet_until
 from dbt_audiences.sync.ledger import Ledger
 from dbt_audiences.sync.limits import recalled, remember
 from dbt_audiences.sync.naming import Naming
@@ -83,6 +83,9 @@ def sync_connection(
         result = replace(result, status="failed", message=f"the destination type `{destination.type}` is unknown")
         return _recorded(ledger, result, now, is_noted=is_noted)
     is_filtered = destination.targets is not None and target not in destination.targets
+    quiet = quiet_until(destination.quiet_hours, now)
+    if quiet is not None and is_noted:
+        return replace(result, status="waiting", message=f"quiet hours until {quiet:%Y-%m-%d %H:%M} UTC")
     every = interval_of(destination, spec, form)
     next_at = next_sync_at(ledger.standing.last_sync_at(), every, now)
     if next_at is not None and every is not None and is_noted and does_wait and not (approved or resync):

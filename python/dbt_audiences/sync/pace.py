@@ -23,6 +23,9 @@ SLOWER, FASTER = 0.7, 1.1
 """What a refusal for being too fast makes of the rate, and what each quiet minute makes of it."""
 
 _QUIET_SECONDS = 60.0
+_FORGOTTEN_MINUTES = 100
+"""Quiet minutes in a row after which a refusal teaches nothing any more."""
+
 _LEAST_PER_SECOND = 0.1
 _OBSERVED_SECONDS = 10.0
 TOO_FAST = "it asked for a pause"
@@ -126,9 +129,10 @@ class Pace:
             return given
         quiet = int(max(0.0, now - self._slowed_at) // _QUIET_SECONDS) if self._slowed_at else 0
         if quiet:
-            learned *= FASTER**quiet
+            learned *= FASTER ** min(quiet, _FORGOTTEN_MINUTES)
             self._slowed_at += quiet * _QUIET_SECONDS
-            self._learned = self._with(per_second=learned if given is None or learned < given else None)
+            is_slower = quiet < _FORGOTTEN_MINUTES and (given is None or learned < given)
+            self._learned = self._with(per_second=learned if is_slower else None)
         self._slowed_at = self._slowed_at or now
         return learned if given is None else min(learned, given)
 
