@@ -24,7 +24,7 @@ from tests.integration.projects import (
     track,
 )
 
-STATE_COLUMNS = "6e006381cfda0bf8"
+STATE_COLUMNS = "7e56700ee3fbef1d"
 """What the columns of the state tables of the present version come to."""
 
 

@@ -63,12 +63,14 @@ def test_ten_failures_in_a_row_open_the_breaker_and_a_minute_later_one_try_decid
 
 def test_what_another_sync_has_learned_is_taken_over_where_it_is_stricter() -> None:
     pace = Pace()
-    pace.recall(Learned(9, 130.0, "it asked for a pause", 2.0))
+    pace.recall(Learned(9, 130.0, "it asked for a pause", 2.0, 90.0))
     assert pace.paused_for(100.0) == (30.0, "it asked for a pause")
     pace.failed(131.0)
     assert pace.paused_for(131.0)[0] == PROBE_SECONDS
-    pace.recall(Learned(0, 50.0, "older", 5.0))
+    pace.recall(Learned(0, 50.0, "older", 5.0, 120.0))
     assert pace.learned.per_second == 2.0 and pace.paused_for(131.0)[0] == PROBE_SECONDS
+    pace.reserve(90.0 + 120.0)  # two quiet minutes, most of them before this process
+    assert pace.learned.per_second == pytest.approx(2.0 * 1.1**2)
 
 
 def test_credentials_have_one_pace_and_the_lowest_limit_that_was_asked_for() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from dbt_audiences.core.destination_type import RateLimit
@@ -38,12 +38,14 @@ class Learned:
 
     failures    tries without a usable answer since the last one that had one
     per_second  requests, where fewer than the limit were taken; None: no refusal stands
+    slowed_at   when that was learned, or the last quiet minute counted
     """
 
     failures: int = 0
     paused_until: float = 0.0
     reason: str = ""
     per_second: float | None = None
+    slowed_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -56,7 +58,6 @@ class Pace:
     limit: RateLimit | None = None
     _learned: Learned = field(default_factory=Learned)
     _next_full: float = 0.0
-    _slowed_at: float = 0.0
     _taken: list[float] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -70,9 +71,11 @@ class Pace:
         with self._lock:
             own = self._learned
             later = known if known.paused_until > own.paused_until else own
-            rates = [rate for rate in (own.per_second, known.per_second) if rate is not None]
-            rate = min(rates, default=None)
-            self._learned = Learned(max(own.failures, known.failures), later.paused_until, later.reason, rate)
+            slower = min(
+                (one for one in (own, known) if one.per_second is not None), key=lambda one: one.per_second or 0.0, default=own
+            )
+            failures = max(own.failures, known.failures)
+            self._learned = Learned(failures, later.paused_until, later.reason, slower.per_second, slower.slowed_at)
 
     def paused_for(self, now: float) -> tuple[float, str]:
         """Seconds for which nothing may be sent, and why."""
@@ -100,13 +103,13 @@ class Pace:
         """A try had a usable answer: the other side is there."""
         with self._lock:
             if self._learned.failures:
-                self._learned = self._with(failures=0)
+                self._learned = replace(self._learned, failures=0)
 
     def failed(self, now: float) -> None:
         """A try had none."""
         with self._lock:
             failures = self._learned.failures + 1
-            self._learned = self._with(failures=failures)
+            self._learned = replace(self._learned, failures=failures)
             if failures >= FAILURES_IN_A_ROW:
                 self._pause(now + PROBE_SECONDS, DOES_NOT_ANSWER)
 
@@ -115,11 +118,11 @@ class Pace:
         with self._lock:
             if seconds is not None:
                 self._pause(now + seconds, TOO_FAST)
-            if now - self._slowed_at < 1:  # those that were under way together teach once
+            if now - self._learned.slowed_at < 1:  # those that were under way together teach once
                 return
             before = self._rate(now) or len(self._taken) / _OBSERVED_SECONDS
-            self._learned = self._with(per_second=max(before * SLOWER, _LEAST_PER_SECOND))
-            self._slowed_at = now
+            rate = max(before * SLOWER, _LEAST_PER_SECOND)
+            self._learned = replace(self._learned, per_second=rate, slowed_at=now)
 
     def _rate(self, now: float) -> float | None:
         """Requests a second, with what quiet minutes have given back; None: as many as one likes."""
@@ -127,23 +130,19 @@ class Pace:
         learned = self._learned.per_second
         if learned is None:
             return given
-        quiet = int(max(0.0, now - self._slowed_at) // _QUIET_SECONDS) if self._slowed_at else 0
+        quiet = int(max(0.0, now - self._learned.slowed_at) // _QUIET_SECONDS)
         if quiet:
             learned *= FASTER ** min(quiet, _FORGOTTEN_MINUTES)
-            self._slowed_at += quiet * _QUIET_SECONDS
             is_slower = quiet < _FORGOTTEN_MINUTES and (given is None or learned < given)
-            self._learned = self._with(per_second=learned if is_slower else None)
-        self._slowed_at = self._slowed_at or now
+            counted_to = self._learned.slowed_at + quiet * _QUIET_SECONDS
+            self._learned = replace(self._learned, per_second=learned if is_slower else None, slowed_at=counted_to)
+            if not is_slower:
+                return given
         return learned if given is None else min(learned, given)
-
-    def _with(self, *, failures: int | None = None, per_second: float | None = -1.0) -> Learned:
-        own = self._learned
-        rate = own.per_second if per_second == -1.0 else per_second
-        return Learned(own.failures if failures is None else failures, own.paused_until, own.reason, rate)
 
     def _pause(self, until: float, reason: str) -> None:
         if until > self._learned.paused_until:
-            self._learned = Learned(self._learned.failures, until, reason, self._learned.per_second)
+            self._learned = replace(self._learned, paused_until=until, reason=reason)
 
 
 @dataclass(slots=True)
