@@ -48,7 +48,7 @@ def test_a_pause_that_was_asked_for_is_kept_by_later_syncs_too(world: World) -> 
     world.want(users("a"))
     world.receiver.answers.append(Answer(429, headers={"Retry-After": "10800"}))
     assert world.sync().status == "failed"
-    assert world.fetch("select requests_per_hour from destination_limits") == [(360,)]
+    assert world.fetch("select requests_per_hour from destination_limits") == [(2520,)]
     result = world.sync()
     assert (result.pending, len(world.receiver.requests)) == (1, 1)
     assert "it asked for a pause; it is asked again in " in result.message

@@ -17,6 +17,7 @@ def test_a_pace_spreads_requests_and_waits_while_it_was_told_to() -> None:
     pace.pause(110.0, 30.0)
     assert pace.paused_for(120.0)[0] == 20.0 and pace.reserve(120.0) >= 20.0
     assert Pace().reserve(5.0) == 0.0
+    assert slow.reserve(9_000.0) == slow.reserve(9_000.0 - 3_600) == 0.0  # the clock was put back
 
 
 def test_a_refusal_makes_it_slower_and_quiet_minutes_make_it_faster_again() -> None:

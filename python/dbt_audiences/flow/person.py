@@ -54,6 +54,7 @@ PARTS: Mapping[str, Part] = {
         (*_SENT, "op", "traits", "status", "reason", "created_at", "settled_at"),
         ("created_at", *_SENT),
     ),
+    "holdouts": Part("holdouts", _EVER, ("destination", "audience", "held_out_at"), ("destination", "audience")),
     "calls": Part(
         "stg_calls",
         _CALLED,

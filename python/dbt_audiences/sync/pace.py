@@ -27,6 +27,9 @@ _FORGOTTEN_MINUTES = 100
 """Quiet minutes in a row after which a refusal teaches nothing any more."""
 
 _LEAST_PER_SECOND = 0.1
+_LONGEST_QUEUE = 1_000
+"""Requests that may wait for their moments together; no channel sends nearly as many at once."""
+
 _OBSERVED_SECONDS = 10.0
 TOO_FAST = "it asked for a pause"
 DOES_NOT_ANSWER = f"{FAILURES_IN_A_ROW} tries in a row had no usable answer"
@@ -96,6 +99,8 @@ class Pace:
                 return paused
             interval = 1 / rate
             burst = max(1.0, rate)
+            if self._next_full - now > interval * (burst + _LONGEST_QUEUE):  # the clock was put back
+                self._next_full = now
             self._next_full = max(self._next_full, now) + interval
             return max(self._next_full - interval * burst - now, paused, 0.0)
 
@@ -120,7 +125,7 @@ class Pace:
                 self._pause(now + seconds, TOO_FAST)
             if now - self._learned.slowed_at < 1:  # those that were under way together teach once
                 return
-            before = self._rate(now) or len(self._taken) / _OBSERVED_SECONDS
+            before = self._rate(now) or len(self._taken) / max(1.0, now - min(self._taken, default=now))
             rate = max(before * SLOWER, _LEAST_PER_SECOND)
             self._learned = replace(self._learned, per_second=rate, slowed_at=now)
 
