@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from tests.integration.projects import Project, identify, new_project, track
@@ -20,6 +22,7 @@ allow_private_addresses: true
 requires: {{all: [{{trait: consent, equals: true}}, {{not_performed: Opted Out, within: 7 days}}]}}
 priority: [[vips, buyers]]
 """
+DOCS = Path(__file__).parents[2] / "docs/destinations.md"
 PEOPLE = [f"u{number:02}" for number in range(40)]
 VIPS = set(PEOPLE[:6])
 CONSENTING = set(PEOPLE[:30])
@@ -98,6 +101,10 @@ def test_only_who_consents_goes_out_and_only_to_the_first_audience_and_some_are_
         ("filtered_at_source", "holdout"): len(out),
     }
     assert shown["created"] == len(PEOPLE)
+    query = re.search(r"```sql\n(with compared.*?)```", DOCS.read_text(), re.DOTALL)
+    assert query is not None
+    named = query[1].replace("'crm'", "'hook'").replace("'vips'", "'buyers'").replace("events_order_completed", "events_bought")
+    assert dict(row[:2] for row in project.sql(named)) == {"held out": len(out), "sent": 24 - len(out)}
 
 
 def test_who_withdraws_is_removed_and_who_leaves_the_first_audience_goes_to_the_next(
