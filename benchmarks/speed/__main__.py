@@ -1,0 +1,193 @@
+"""Speed against peers, on the same rows, side by side: `python -m benchmarks.speed SIZE [--json FILE] [--rounds N]`.
+
+SIZE is tiny, S, M or L (events.py says how much that is). Ours, ClickHouse, and SQL by hand over narrow tables and over one wide
+table answer the same hundred audiences; if one of them finds other members than another, nothing is reported. Every step runs in
+a process of its own; the sides take turns, and the least of a side's rounds counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks.speed import ours, results
+from benchmarks.speed.definitions import chosen
+from benchmarks.speed.events import AS_OF, NEXT_AS_OF, SIZES, Size, generate, new_events
+from benchmarks.speed.results import Row, row
+from benchmarks.speed.steps import Step, command, inner
+
+PEERS = {"clickhouse": "ClickHouse", "narrow": "narrow tables by hand", "wide": "one wide table by hand"}
+NEW_EVENTS = 10_000
+
+
+@dataclass
+class Bench:
+    """One size, in a folder that holds the files and every side's data."""
+
+    folder: Path
+    size: Size
+    choice: int | str
+    rounds: int
+    peers: tuple[str, ...]
+    rows: list[Row] = field(default_factory=list)
+    peak_bytes: int = 0
+
+    @property
+    def project(self) -> Path:
+        """Ours."""
+        return self.folder / "ours"
+
+    def measure(self) -> list[Row]:
+        """All rows; raises where two sides disagree."""
+        people, *events = (str(file) for file in generate(self.folder / "files", self.size))
+        new = str(new_events(self.folder / "files", self.size, NEW_EVENTS))
+        ours.make_project(self.project, chosen(self.choice))
+        self._say("loading")
+        first = [self._ours("load", people, *events), self._run(AS_OF)]
+        loads = {peer: self._peer("load", peer, people=people, events=events) for peer in self.peers}
+        evaluations = self._evaluations()
+        self._agree(AS_OF)
+        self._add(results.FROM_NOTHING, sum(step.seconds for step in first), {
+            peer: loads[peer].said["seconds"] + evaluations[peer][0].said["seconds"] for peer in self.peers
+        })  # fmt: skip
+        full = self._run(AS_OF, "--full-refresh")
+        parts = dict(self._parts("full run", full))
+        unchanged = self._run(AS_OF)
+        parts |= self._parts(results.UNCHANGED, unchanged)
+        self._say("10,000 new events")
+        self._ours("load", new)
+        incremental = self._run(NEXT_AS_OF)
+        parts |= self._parts("incremental run", incremental)
+        for peer in self.peers:
+            self._peer("add", peer, events=new)
+            self._evaluate(peer, NEXT_AS_OF)
+        self._agree(NEXT_AS_OF)
+        self.rows += [
+            row(results.INCREMENTAL, self.size.name, incremental.seconds, full.seconds, "a full run"),
+            row(f"{results.INCREMENTAL}, of CPU", self.size.name, incremental.cpu_seconds, full.cpu_seconds, "a full run"),
+            row(f"{results.UNCHANGED}, {len(chosen(self.choice))} audiences", self.size.name, unchanged.seconds),
+            row(results.WATCH, self.size.name, ours.watch_seconds(self.project)),
+            row(results.MEMORY, self.size.name, self.peak_bytes / 2**30, unit="GB"),
+            *(row(name, self.size.name, seconds) for name, seconds in parts.items()),
+        ]
+        return self.rows
+
+    def _evaluations(self) -> dict[str, list[Step]]:
+        """Each side as often as there are rounds, in turn; the rows of the comparison."""
+        taken: dict[str, list[Step]] = defaultdict(list)
+        for turn in range(self.rounds):
+            self._say(f"evaluating, round {turn + 1} of {self.rounds}")
+            sides = ["ours", *self.peers]
+            for side in sides[turn % len(sides) :] + sides[: turn % len(sides)]:
+                taken[side].append(self._evaluate(side, AS_OF))
+        for measure, said in ((results.FULL, "seconds"), (results.FULL_CPU, "cpu_seconds")):
+            best = {side: min(step.said[said] for step in steps) for side, steps in taken.items()}
+            self._add(measure, best.pop("ours"), best)
+        mine = min((step.said for step in taken["ours"]), key=lambda said: said["seconds"])
+        self.rows.append(row("its statements alone", self.size.name, mine["statement_seconds"]))
+        cost = (mine["seconds"] - mine["statement_seconds"]) / mine["models"]
+        self.rows.append(row(results.DBT, self.size.name, cost))
+        return taken
+
+    def _evaluate(self, side: str, as_of: datetime) -> Step:
+        if side == "ours":
+            step = inner("evaluate_ours", folder=str(self.project), as_of=as_of.isoformat())
+            self.peak_bytes = max(self.peak_bytes, step.peak_bytes)
+            return step
+        return self._peer("evaluate", side, as_of=as_of.isoformat(), choice=self.choice, answers=str(self._answers(side)))
+
+    def _peer(self, action: str, side: str, **given: object) -> Step:
+        return inner(action, side=side, folder=str(self.folder / "peers"), **given)
+
+    def _ours(self, *words: str) -> Step:
+        step = command(self.project, *words)
+        self.peak_bytes = max(self.peak_bytes, step.peak_bytes)
+        return step
+
+    def _run(self, as_of: datetime, *more: str) -> Step:
+        return self._ours("run", "--no-sync", "--as-of", as_of.isoformat().replace("+00:00", "Z"), *more)
+
+    def _answers(self, side: str) -> Path:
+        return self.folder / f"{side}.parquet"
+
+    def _add(self, measure: str, mine: float, theirs: dict[str, float]) -> None:
+        for peer, name in PEERS.items():
+            self.rows.append(row(measure, self.size.name, mine, theirs.get(peer), name))
+
+    def _agree(self, as_of: datetime) -> None:
+        """All sides have the same members, or an error says which audience differs."""
+        import duckdb
+
+        ours.answers(self.project, str(self._answers("ours")))
+        for peer in self.peers:
+            mine, theirs = (
+                f"(select audience, cast(id as varchar) as id from '{self._answers(side)}')" for side in ("ours", peer)
+            )
+            different = duckdb.sql(f"""select audience, count(*) filter (side = 'ours'), count(*) filter (side <> 'ours')
+                from (select 'ours' as side, * from (from {mine} except all from {theirs})
+                    union all select 'theirs', * from (from {theirs} except all from {mine}))
+                group by all order by all""").fetchall()
+            if different:
+                said = "\n".join(f"  {key}: {here:,} here only, {there:,} there only" for key, here, there in different)
+                raise SystemExit(f"as of {as_of.isoformat()}, ours and {PEERS[peer]} disagree:\n{said}")
+
+    def _parts(self, name: str, step: Step) -> Iterator[tuple[str, float]]:
+        """Where a run's time went: dbt's models by what they are, and the rest."""
+        found: dict[str, float] = defaultdict(float)
+        for one in json.loads((self.project / "target/run_results.json").read_text())["results"]:
+            model = one["unique_id"].split(".")[-1]
+            found[_kind(model, {case.key for case in chosen(self.choice)})] += one["execution_time"]
+        rest = step.seconds - sum(found.values())
+        for kind, seconds in sorted(found.items(), key=lambda item: -item[1]):
+            yield f"{name}: {kind}", seconds
+        yield f"{name}: all else (Python, dbt's start, its files)", rest
+
+    def _say(self, text: str) -> None:
+        print(f"{self.size.name}: {text}", file=sys.stderr, flush=True)
+
+
+def _kind(model: str, keys: set[str]) -> str:
+    if model in keys:
+        return "audiences"
+    if model.startswith("events_"):
+        return "narrow tables of events"
+    if model.startswith(("calls_", "stg_")):
+        return "staging"
+    if model.startswith(("trait", "account")):
+        return "traits and accounts"
+    return "identity and the rest"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """The rows as JSON in a file, the table to standard output."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed")
+    parser.add_argument("size", choices=SIZES)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--audiences", default="100", help="a multiple of 100, or `sample`: one of each form")
+    parser.add_argument("--folder", type=Path, help="keep files and databases here; else in a temporary folder")
+    given = parser.parse_args(arguments)
+    peers = tuple(peer for peer in PEERS if peer != "clickhouse" or importlib.util.find_spec("chdb") is not None)
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="bench_"))
+    try:
+        choice = given.audiences if given.audiences == "sample" else int(given.audiences)
+        rows = Bench(folder, SIZES[given.size], choice, given.rounds, peers).measure()
+    finally:
+        if given.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    if given.json is not None:
+        results.write(rows, given.json)
+    print(results.table(rows), end="")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
