@@ -5,7 +5,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test check format nightly mutants lock clean
+.PHONY: run test check format nightly mutants bench lock clean
 
 run: .venv/.installed
 	@$(BIN)/python samples/online_retail/run.py
@@ -35,10 +35,16 @@ mutants: .venv/.installed-dev
 	$(BIN)/python -m tests.integration.mutation
 	$(BIN)/python -m tests.integration.mutants
 
-# Pins for every version of a dependency, for the base install and for development.
+# Speed against ClickHouse and SQL by hand, at SIZE S, M or L; JSON=file keeps the figures, FOLDER=place the data.
+SIZE ?= S
+bench: .venv/.installed-bench
+	$(BIN)/python -m benchmarks.speed $(SIZE) $(if $(JSON),--json $(JSON)) $(if $(FOLDER),--folder $(FOLDER))
+
+# Pins for every version of a dependency, for the base install, for development and for what is compared.
 lock: .venv/.installed-dev
 	$(LOCK) -o requirements.lock pyproject.toml
 	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(LOCK) --extra bench -c requirements.lock -c requirements-dev.lock -o requirements-bench.lock pyproject.toml
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -50,6 +56,10 @@ lock: .venv/.installed-dev
 
 .venv/.installed-dev: .venv/.installed requirements-dev.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
+.venv/.installed-bench: .venv/.installed-dev requirements-bench.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-bench.lock
 	@touch $@
 
 clean:
