@@ -1,8 +1,8 @@
 """Speed against peers, on the same rows, side by side: `python -m benchmarks.speed SIZE [--json FILE] [--rounds N]`.
 
-SIZE is tiny, S, M or L (events.py says how much that is). Ours, ClickHouse, and SQL by hand over narrow tables and over one wide
-table answer the same hundred audiences; if one of them finds other members than another, nothing is reported. Every step runs in
-a process of its own; the sides take turns, and the least of a side's rounds counts.
+SIZE is tiny, S, M or L (events.py says how much that is). Ours, ClickHouse, and SQL by hand over narrow tables and over one
+wide table answer the same hundred audiences; if one finds other members than another, nothing is reported. Every step runs in a
+process of its own; the sides take turns, and the least of a side's rounds counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.speed import ours, results
+from benchmarks.speed import answers, ours, results
 from benchmarks.speed.definitions import chosen
 from benchmarks.speed.events import AS_OF, NEXT_AS_OF, SIZES, Size, generate, new_events
 from benchmarks.speed.results import Row, row
@@ -125,17 +125,9 @@ class Bench:
 
     def _agree(self, as_of: datetime) -> None:
         """All sides have the same members, or an error says which audience differs."""
-        import duckdb
-
-        ours.answers(self.project, str(self._answers("ours")))
+        answers.of_ours(self.project, self._answers("ours"))
         for peer in self.peers:
-            mine, theirs = (
-                f"(select audience, cast(id as varchar) as id from '{self._answers(side)}')" for side in ("ours", peer)
-            )
-            different = duckdb.sql(f"""select audience, count(*) filter (side = 'ours'), count(*) filter (side <> 'ours')
-                from (select 'ours' as side, * from (from {mine} except all from {theirs})
-                    union all select 'theirs', * from (from {theirs} except all from {mine}))
-                group by all order by all""").fetchall()
+            different = answers.differences(self._answers("ours"), self._answers(peer))
             if different:
                 said = "\n".join(f"  {key}: {here:,} here only, {there:,} there only" for key, here, there in different)
                 raise SystemExit(f"as of {as_of.isoformat()}, ours and {PEERS[peer]} disagree:\n{said}")

@@ -1,10 +1,10 @@
-"""A hundred audiences, each of them four times: our definition, and SQL by hand for narrow tables, one wide table and ClickHouse.
+"""A hundred audiences, each of them four times: our definition, and SQL by hand for narrow tables, a wide one and ClickHouse.
 
-    counts            35   events of a name in a window, some with a condition on a property, sums, averages, greatest, different
-    traits            12   alone, and together with events
-    negations         10   what was done once and not lately, and what was never done
-    sequences         24   two and three steps, ten of them with a step that must not follow
-    others            19   audiences of audiences, accounts, windows between two ages
+counts            35   events of a name in a window, some with a condition on a property, sums, averages, greatest, different
+traits            12   alone, and together with events
+negations         10   what was done once and not lately, and what was never done
+sequences         24   two and three steps, ten of them with a step that must not follow
+others            19   audiences of audiences, accounts, windows between two ages
 """
 
 from __future__ import annotations
@@ -198,7 +198,13 @@ def _sequences(turn: int) -> Iterator[Case]:
 
 def _references(turn: int) -> Iterator[Case]:
     """Audiences of audiences, and accounts."""
-    pairs = (("count_0", "lapsed_0"), ("sum_1", "two_steps_1"), ("person_0", "count_1"), ("never_0", "person_1"), ("max_0", "sum_2"))
+    pairs = (
+        ("count_0", "lapsed_0"),
+        ("sum_1", "two_steps_1"),
+        ("person_0", "count_1"),
+        ("never_0", "person_1"),
+        ("max_0", "sum_2"),
+    )
     for i, (one, other) in enumerate(pairs):
         inside, outside = f"{one}_{turn}", f"{other}_{turn}"
         yield Case(
@@ -210,7 +216,8 @@ def _references(turn: int) -> Iterator[Case]:
         days = _DAYS[i] + turn
         yield Case(
             f"accounts_{i}_{turn}",
-            f"{{all: [{{trait: tier, equals: large}}, {{users: any, who: {{performed: {event}, at_least: 2, within: {days} days}}}}]}}",
+            f"{{all: [{{trait: tier, equals: large}}, "
+            f"{{users: any, who: {{performed: {event}, at_least: 2, within: {days} days}}}}]}}",
             partial(_accounts, event=event, days=days),
             of="accounts",
         )

@@ -18,7 +18,7 @@ Chain = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What the forms share. The forms of sequences are those of the wide table, as one writes them without giving it thought."""
+    """What the forms share; its sequences are those of the wide table, as one writes them without giving it thought."""
 
     as_of: datetime = AS_OF
 
@@ -76,18 +76,18 @@ class Dialect:
                 select user_id, event, occurred_at, min(case when event = '{third}' then occurred_at end) {after} as third
                 from events where event in ('{first}', '{second}', '{third}') and {self.aged(days)}
             ) as seen
-        ) as chained where event = '{first}' and ended <= {self.later('occurred_at', 24 * whole)}"""
+        ) as chained where event = '{first}' and ended <= {self.later("occurred_at", 24 * whole)}"""
 
     def chain_not(self, chain: Chain, *, days: int, hours: int) -> str:
         """Who did the first, then within so many hours the second, and not the third within so many hours of that."""
         first, second, third = chain
         return f"""with b as (
             select user_id, occurred_at from (select * {self.rows(second, self.aged(days))}) as b
-            where {self.settled('occurred_at', hours)} and not exists (select 1 {self.rows(third, self.aged(days))}
-                and user_id = b.user_id and occurred_at between b.occurred_at and {self.later('b.occurred_at', hours)})
+            where {self.settled("occurred_at", hours)} and not exists (select 1 {self.rows(third, self.aged(days))}
+                and user_id = b.user_id and occurred_at between b.occurred_at and {self.later("b.occurred_at", hours)})
         )
         select distinct user_id from (select * {self.rows(first, self.aged(days))}) as a where exists (select 1 from b
-            where user_id = a.user_id and occurred_at between a.occurred_at and {self.later('a.occurred_at', hours)})"""
+            where user_id = a.user_id and occurred_at between a.occurred_at and {self.later("a.occurred_at", hours)})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Narrow(Dialect):
             asof join (select b.user_id, b.occurred_at, c.occurred_at as ended from {second} as b
                 asof join {third} as c on b.user_id = c.user_id and b.occurred_at <= c.occurred_at) as b
             on a.user_id = b.user_id and a.occurred_at <= b.occurred_at
-            where b.ended <= {self.later('a.occurred_at', 24 * whole)}"""
+            where b.ended <= {self.later("a.occurred_at", 24 * whole)}"""
 
     def chain_not(self, chain: Chain, *, days: int, hours: int) -> str:
         """The next second that no third follows."""
@@ -134,10 +134,10 @@ class Narrow(Dialect):
         return f"""select distinct a.user_id from {first} as a
             asof join (select b.user_id, b.occurred_at from {second} as b
                 asof left join {third} as c on b.user_id = c.user_id and b.occurred_at <= c.occurred_at
-                where {self.settled('b.occurred_at', hours)}
-                    and (c.occurred_at is null or c.occurred_at > {self.later('b.occurred_at', hours)})) as b
+                where {self.settled("b.occurred_at", hours)}
+                    and (c.occurred_at is null or c.occurred_at > {self.later("b.occurred_at", hours)})) as b
             on a.user_id = b.user_id and a.occurred_at <= b.occurred_at
-            where b.occurred_at <= {self.later('a.occurred_at', hours)}"""
+            where b.occurred_at <= {self.later("a.occurred_at", hours)}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +174,10 @@ class ClickHouse(Dialect):
         return f"""select distinct a.user_id from {first} as a
             asof join (select b.user_id as user_id, b.occurred_at as occurred_at from {second} as b
                 asof left join {third} as c on b.user_id = c.user_id and b.occurred_at <= c.occurred_at
-                where {self.settled('b.occurred_at', hours)}
-                    and (c.occurred_at < b.occurred_at or c.occurred_at > {self.later('b.occurred_at', hours)})) as b
+                where {self.settled("b.occurred_at", hours)}
+                    and (c.occurred_at < b.occurred_at or c.occurred_at > {self.later("b.occurred_at", hours)})) as b
             on a.user_id = b.user_id and a.occurred_at <= b.occurred_at
-            where b.occurred_at <= {self.later('a.occurred_at', hours)}"""
+            where b.occurred_at <= {self.later("a.occurred_at", hours)}"""
 
     def _funnel(self, steps: tuple[str, ...], *, days: int, seconds: int) -> str:
         named = ", ".join(f"event = '{step}'" for step in steps)

@@ -1,8 +1,8 @@
 """Calls of a shop, as an application sends them, drawn from a seed: the Parquet files that every side of the benchmark reads.
 
-A session is one person's, and a few of the most eager have a thousand times the sessions of most. Its events follow one another
-within minutes; one in ten sessions is anonymous, on a device that other events tie to the person. Files are in order of arrival:
-three events in a hundred arrive up to ten days late.
+A session is one person's, and the most eager have a thousand times the sessions of most. Its events follow one another within
+minutes; one in ten sessions is anonymous, on a device that other events tie to the person. Files are in order of arrival: three
+events in a hundred arrive up to ten days late.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _COUNT = len(_SESSIONS)
 _EVENT_ROWS = """
 with rows as (
     select
-        i, i // 40 * {count} + cast(list_sum(list_transform({starts}, lambda s: cast(i % 40 >= s as integer))) as bigint) as session,
+        i, i // 40 * {count} + len(list_filter({starts}, lambda s: s <= i % 40)) as session,
         i % 40 - list_max(list_filter({starts}, lambda s: s <= i % 40)) as place
     from range({first}, {last}) as t (i)
 ),
@@ -75,8 +75,9 @@ drawn as (
 ),
 named as (
     select
-        *, {names}[1 + cast(list_sum(list_transform({shares}, lambda s: cast(share >= s as integer))) as integer)] as event,
-        arrived_at - to_seconds(case when is_late then cast(floor(draw(i, 'delay') * 864000) as bigint) else 0 end) as occurred_at
+        *, {names}[1 + len(list_filter({shares}, lambda s: s <= share))] as event,
+        arrived_at
+            - to_seconds(case when is_late then cast(floor(draw(i, 'delay') * 864000) as bigint) else 0 end) as occurred_at
     from drawn
 )
 select
@@ -102,7 +103,8 @@ order by i
 _PEOPLE_ROWS = """
 select
     md5('identify' || i) as "messageId", 'identify' as "type",
-    strftime({opened} - to_seconds(cast(1 + floor(draw(i, 'since') * 31536000) as bigint)), '%Y-%m-%dT%H:%M:%SZ') as "timestamp",
+    strftime({opened} - to_seconds(cast(1 + floor(draw(i, 'since') * 31536000) as bigint)), '%Y-%m-%dT%H:%M:%SZ')
+        as "timestamp",
     "timestamp" as "receivedAt", cast(i as varchar) as "userId", 'd' || i || '-0' as "anonymousId",
     null::varchar as "event", null::varchar as "name", null::varchar as "groupId", null::varchar as "properties",
     '{{"email":"person' || i || '@shop.example","plan":"' || {plans}[1 + cast(floor(draw(i, 'plan') * 10) as integer)]
@@ -114,7 +116,8 @@ union all
 select
     md5('group' || i), 'group', strftime({opened} - to_seconds(i % 1000), '%Y-%m-%dT%H:%M:%SZ'), null, cast(i as varchar), null,
     null, null, 'g' || i // 3 % {accounts}, null,
-    '{{"tier":"' || ['small', 'middle', 'large'][1 + i // 3 % {accounts} % 3] || '","seats":' || 1 + i // 3 % {accounts} % 500 || '}}', null
+    '{{"tier":"' || ['small', 'middle', 'large'][1 + i // 3 % {accounts} % 3] || '","seats":' || 1 + i // 3 % {accounts} % 500
+        || '}}', null
 from range(1, {profiles} + 1) as t (i)
 where i % 3 = 0
 """
@@ -153,7 +156,9 @@ def _files(folder: Path, size: Size, seed: int) -> Iterator[Path]:
             # The last session takes a quarter of an hour, and must end before AS_OF.
             span = 365 * 86400 - 1200
             opened = "timestamp '2025-03-01'"
-            _write(path, _events(size, first, last, seed=seed, opened=opened, span=span, total=size.events, salt="'event'"), seed)
+            _write(
+                path, _events(size, first, last, seed=seed, opened=opened, span=span, total=size.events, salt="'event'"), seed
+            )
         yield path
 
 

@@ -1,8 +1,8 @@
 """The other sides: SQL by hand in DuckDB over narrow tables or one wide table, and ClickHouse in this process (chdb).
 
 Each loads the same Parquet files as we do, and fills `members` (audience, id) with one statement for each audience. Ids are
-integers here, as one would choose them by hand; who a device belongs to is looked up once, while loading. Messages are not looked
-at for repetitions: these files have none.
+integers here, as one would choose them by hand; who a device belongs to is looked up once, while loading. Repeated messages are
+not looked for: these files have none.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from typing import Any, Protocol
 from benchmarks.speed.definitions import Case
 from benchmarks.speed.dialects import ClickHouse, Dialect, Narrow, table
 from benchmarks.speed.events import EVENTS
-
-_PLAN, _COUNTRY = '"plan":"', '"country":"'
 
 
 class Side(Protocol):
@@ -70,7 +68,8 @@ class HandDuckDB:
             json_extract_string(traits, '$.consent') = 'true' as consent
             from '{people}' where type = 'identify'""")
         self._run(f"""create or replace table account_members as
-            select distinct "groupId" as account_id, cast("userId" as bigint) as user_id from '{people}' where type = 'group'""")
+            select distinct "groupId" as account_id, cast("userId" as bigint) as user_id
+            from '{people}' where type = 'group'""")
         self._run(f"""create or replace table accounts as
             select "groupId" as account_id, any_value(json_extract_string(traits, '$.tier')) as tier
             from '{people}' where type = 'group' group by all""")
@@ -124,7 +123,8 @@ class HandClickHouse:
     """ClickHouse: one table of events, MergeTree ordered by event and time, low cardinalities said."""
 
     _EVENT_COLUMNS = """
-        ifNull(c.event, 'Page Viewed') as event, {user} as user_id, parseDateTimeBestEffort(assumeNotNull(c.timestamp), 'UTC') as occurred_at,
+        ifNull(c.event, 'Page Viewed') as event, {user} as user_id,
+        parseDateTimeBestEffort(assumeNotNull(c.timestamp), 'UTC') as occurred_at,
         toDecimal64(JSONExtractRaw(assumeNotNull(c.properties), 'value'), 2) as value,
         JSONExtractString(assumeNotNull(c.properties), 'category') as category,
         JSONExtractString(assumeNotNull(c.properties), 'cart_id') as cart_id
@@ -161,7 +161,8 @@ class HandClickHouse:
         ):
             self._run(f"drop table if exists {name} sync")
             self._run(f"create table {name} ({columns}) engine = MergeTree order by {order}")
-        self._run(f"""insert into people select toUInt32(assumeNotNull(userId)), JSONExtractString(assumeNotNull(traits), 'plan'),
+        self._run(f"""insert into people select toUInt32(assumeNotNull(userId)),
+            JSONExtractString(assumeNotNull(traits), 'plan'),
             JSONExtractString(assumeNotNull(traits), 'country'), JSONExtractUInt(assumeNotNull(traits), 'age'),
             JSONExtractBool(assumeNotNull(traits), 'consent') from file('{people}', Parquet) where type = 'identify'""")
         self._run(f"""insert into account_members select distinct assumeNotNull(groupId), toUInt32(assumeNotNull(userId))
@@ -200,8 +201,9 @@ class HandClickHouse:
         dialect = ClickHouse(as_of)
         self._run("truncate table members sync")
         for case in cases:
-            query = f"select '{case.key}' as audience, toString(found.1) as id from (select tuple(*) as found from ({case.query(dialect)}))"
-            self._run(f"insert into members {query}")
+            # Whatever its one column is called.
+            found = f"select tuple(*) as found from ({case.query(dialect)})"
+            self._run(f"insert into members select '{case.key}', toString(found.1) from ({found})")
 
     def answers(self, file: str) -> None:
         """The members as they are."""

@@ -41,18 +41,6 @@ def make_project(folder: Path, cases: Sequence[Case]) -> None:
         (folder / f"audiences/{case.key}.yml").write_text(case.yaml, encoding="utf-8")
 
 
-def answers(folder: Path, file: str) -> None:
-    """Who is in, by the id that the shop knows: (audience, id) as Parquet."""
-    import duckdb
-
-    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
-        connection.execute(f"""copy (
-            select m.audience, coalesce(i.value, m.profile_id) as id
-            from audiences.memberships as m
-            left join audiences.profile_identifiers as i on i.profile_id = m.profile_id and i.type = 'user_id'
-        ) to '{file}' (format parquet)""")
-
-
 @dataclass
 class Evaluation:
     """The audiences' models alone: seconds passed, of CPU in all threads, and of those passed the ones in statements."""
