@@ -51,30 +51,30 @@ class Bench:
         people, *events = (str(file) for file in generate(self.folder / "files", self.size))
         new = str(new_events(self.folder / "files", self.size, NEW_EVENTS))
         ours.make_project(self.project, chosen(self.choice))
-        self._say("loading")
-        first = [self._ours("load", people, *events), self._run(AS_OF)]
+        load, full = self._ours("load", people, *events), self._run(AS_OF)
+        parts = dict(self._parts("first run", full))
         loads = {peer: self._peer("load", peer, people=people, events=events) for peer in self.peers}
         evaluations = self._evaluations()
         self._agree(AS_OF)
-        self._add(results.FROM_NOTHING, sum(step.seconds for step in first), {
-            peer: loads[peer].said["seconds"] + evaluations[peer][0].said["seconds"] for peer in self.peers
-        })  # fmt: skip
-        full = self._run(AS_OF, "--full-refresh")
-        parts = dict(self._parts("full run", full))
+        theirs = {peer: loads[peer].said["seconds"] + evaluations[peer][0].said["seconds"] for peer in self.peers}
+        self._add(results.FROM_NOTHING, load.seconds + full.seconds, theirs)
         unchanged = self._run(AS_OF)
         parts |= self._parts(results.UNCHANGED, unchanged)
-        self._say("10,000 new events")
         self._ours("load", new)
         incremental = self._run(NEXT_AS_OF)
         parts |= self._parts("incremental run", incremental)
         for peer in self.peers:
-            self._peer("add", peer, events=new)
+            self._peer("add", peer, events=new, earlier=events)
             self._evaluate(peer, NEXT_AS_OF)
         self._agree(NEXT_AS_OF)
         self.rows += [
-            row(results.INCREMENTAL, self.size.name, incremental.seconds, full.seconds, "a full run"),
-            row(f"{results.INCREMENTAL}, of CPU", self.size.name, incremental.cpu_seconds, full.cpu_seconds, "a full run"),
+            row("loading alone", self.size.name, load.seconds),
+            row("loading alone, of CPU", self.size.name, load.cpu_seconds),
+            row("first run alone, of CPU", self.size.name, full.cpu_seconds),
+            row(results.INCREMENTAL, self.size.name, incremental.seconds, full.seconds, "the first run"),
+            row(f"{results.INCREMENTAL}, of CPU", self.size.name, incremental.cpu_seconds, full.cpu_seconds, "the first run"),
             row(f"{results.UNCHANGED}, {len(chosen(self.choice))} audiences", self.size.name, unchanged.seconds),
+            row(f"{results.UNCHANGED}, {len(chosen(self.choice))} audiences, of CPU", self.size.name, unchanged.cpu_seconds),
             row(results.WATCH, self.size.name, ours.watch_seconds(self.project)),
             row(results.MEMORY, self.size.name, self.peak_bytes / 2**30, unit="GB"),
             *(row(name, self.size.name, seconds) for name, seconds in parts.items()),
@@ -85,7 +85,6 @@ class Bench:
         """Each side as often as there are rounds, in turn; the rows of the comparison."""
         taken: dict[str, list[Step]] = defaultdict(list)
         for turn in range(self.rounds):
-            self._say(f"evaluating, round {turn + 1} of {self.rounds}")
             sides = ["ours", *self.peers]
             for side in sides[turn % len(sides) :] + sides[: turn % len(sides)]:
                 taken[side].append(self._evaluate(side, AS_OF))
@@ -102,15 +101,19 @@ class Bench:
         if side == "ours":
             step = inner("evaluate_ours", folder=str(self.project), as_of=as_of.isoformat())
             self.peak_bytes = max(self.peak_bytes, step.peak_bytes)
+            self._say("evaluate ours", step)
             return step
         return self._peer("evaluate", side, as_of=as_of.isoformat(), choice=self.choice, answers=str(self._answers(side)))
 
     def _peer(self, action: str, side: str, **given: object) -> Step:
-        return inner(action, side=side, folder=str(self.folder / "peers"), **given)
+        step = inner(action, side=side, folder=str(self.folder / "peers"), **given)
+        self._say(f"{action} {side}", step)
+        return step
 
     def _ours(self, *words: str) -> Step:
         step = command(self.project, *words)
         self.peak_bytes = max(self.peak_bytes, step.peak_bytes)
+        self._say(f"{words[0]} ours", step)
         return step
 
     def _run(self, as_of: datetime, *more: str) -> Step:
@@ -143,8 +146,9 @@ class Bench:
             yield f"{name}: {kind}", seconds
         yield f"{name}: all else (Python, dbt's start, its files)", rest
 
-    def _say(self, text: str) -> None:
-        print(f"{self.size.name}: {text}", file=sys.stderr, flush=True)
+    def _say(self, text: str, step: Step) -> None:
+        taken = f"{step.seconds:8.1f} s {step.cpu_seconds:8.1f} s of CPU {step.peak_bytes / 2**30:6.2f} GB"
+        print(f"{self.size.name:4} {text:20} {taken}", file=sys.stderr, flush=True)
 
 
 def _kind(model: str, keys: set[str]) -> str:

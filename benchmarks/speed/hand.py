@@ -24,8 +24,8 @@ class Side(Protocol):
     def load(self, people: str, events: Sequence[str]) -> None:
         """All tables, from nothing."""
 
-    def add(self, events: str) -> None:
-        """One more file of events."""
+    def add(self, events: str, earlier: Sequence[str]) -> None:
+        """One more file of events, and those of earlier files whose device it ties to a person."""
 
     def evaluate(self, cases: Sequence[Case], as_of: datetime) -> None:
         """Fill `members` anew."""
@@ -90,18 +90,20 @@ class HandDuckDB:
             left join devices as d on c."anonymousId" = d.anonymous_id
             where coalesce(cast(c."userId" as bigint), d.user_id) is not null"""
 
-    def add(self, events: str) -> None:
-        """The devices are those that were there: new events of these files name no new one that is tied."""
-        self._run(f"""insert into devices select "anonymousId", min(cast("userId" as bigint)) from '{events}'
+    def add(self, events: str, earlier: Sequence[str]) -> None:
+        """To the tables as they are."""
+        self._run(f"""create temporary table tied as
+            select "anonymousId" as anonymous_id, min(cast("userId" as bigint)) as user_id from '{events}'
             where "userId" is not null and "anonymousId" not in (select anonymous_id from devices) group by all""")
+        self._run("insert into devices from tied")
+        self._run(f"""create temporary table added as {self._events([events])} union all {self._events(earlier)}
+            and c."userId" is null and c."anonymousId" in (select anonymous_id from tied)""")
         if not self._is_narrow:
-            self._run(f"insert into events {self._events([events])}")
+            self._run("insert into events from added")
             return
-        self._run(f"create temporary table added as {self._events([events])}")
         for name in EVENTS:
             self._run(f"""insert into {table(name)} select user_id, occurred_at, value, category, cart_id
                 from added where event = '{name}'""")
-        self._run("drop table added")
 
     def evaluate(self, cases: Sequence[Case], as_of: datetime) -> None:
         """One statement for each audience."""
@@ -183,18 +185,27 @@ class HandClickHouse:
 
     def _events(self, file: str) -> None:
         # Only events without a person need the look-up.
-        named, unnamed = (self._EVENT_COLUMNS.format(user=user) for user in ("toUInt32(assumeNotNull(c.userId))", "d.user_id"))
         columns = "event, user_id, occurred_at, value, category, cart_id"
+        named = self._EVENT_COLUMNS.format(user="toUInt32(assumeNotNull(c.userId))")
         self._run(f"insert into events ({columns}) select {named} from file('{file}', Parquet) as c where c.userId is not null")
-        self._run(f"""insert into events ({columns}) select {unnamed}
-            from (select *, assumeNotNull(anonymousId) as device from file('{file}', Parquet) where userId is null) as c
-            inner join devices as d on c.device = d.anonymous_id""")
+        self._unnamed(file, "devices")
 
-    def add(self, events: str) -> None:
+    def _unnamed(self, file: str, devices: str) -> None:
+        columns = "event, user_id, occurred_at, value, category, cart_id"
+        self._run(f"""insert into events ({columns}) select {self._EVENT_COLUMNS.format(user="d.user_id")}
+            from (select *, assumeNotNull(anonymousId) as device from file('{file}', Parquet) where userId is null) as c
+            inner join {devices} as d on c.device = d.anonymous_id""")
+
+    def add(self, events: str, earlier: Sequence[str]) -> None:
         """A part more."""
-        self._devices(events)
-        self._run("optimize table devices final deduplicate")
+        self._run("create or replace table tied (anonymous_id String, user_id UInt32) engine = MergeTree order by anonymous_id")
+        self._run(f"""insert into tied select distinct assumeNotNull(anonymousId), toUInt32(assumeNotNull(userId))
+            from file('{events}', Parquet)
+            where userId is not null and assumeNotNull(anonymousId) not in (select anonymous_id from devices)""")
+        self._run("insert into devices select * from tied")
         self._events(events)
+        for file in earlier:
+            self._unnamed(file, "tied")
 
     def evaluate(self, cases: Sequence[Case], as_of: datetime) -> None:
         """One statement for each audience."""

@@ -72,7 +72,7 @@ def _within(action: str, given: dict[str, Any]) -> dict[str, Any]:
     if action == "load":
         side.load(given["people"], given["events"])
     elif action == "add":
-        side.add(given["events"])
+        side.add(given["events"], given["earlier"])
     elif action == "evaluate":
         side.evaluate(chosen(given["choice"]), datetime.fromisoformat(given["as_of"]))
     taken = {"seconds": time.perf_counter() - begun, "cpu_seconds": time.process_time() - cpu}

@@ -30,7 +30,7 @@ def test_sql_by_hand_finds_the_members_that_we_find_before_and_after_new_events(
         side.evaluate(CASES, AS_OF)
         side.answers(str(file))
         assert answers.differences(before, file) == []
-        side.add(str(new))
+        side.add(str(new), [str(one) for one in events])
         side.evaluate(CASES, NEXT_AS_OF)
         side.answers(str(file))
         assert answers.differences(after, file) == []

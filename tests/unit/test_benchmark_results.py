@@ -28,7 +28,7 @@ def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
 
 def test_growth_is_told_once_both_sizes_are_there(tmp_path: Path) -> None:
     for size, seconds in (("M", 10.0), ("L", 61.0)):
-        rows = [row(FULL, size, seconds, 1.0, "ClickHouse"), row(INCREMENTAL, size, 2.0, seconds, "a full run")]
+        rows = [row(FULL, size, seconds, 1.0, "ClickHouse"), row(INCREMENTAL, size, 2.0, seconds, "the first run")]
         write(rows, tmp_path / f"{size}.json")
     assert [one.measure for one in read(tmp_path / "M.json")] == [FULL, INCREMENTAL]
     grown = read(tmp_path / "M.json", tmp_path / "L.json")[-2:]
