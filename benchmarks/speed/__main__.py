@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 from benchmarks.speed import answers, ours, results
 from benchmarks.speed.definitions import chosen
 from benchmarks.speed.events import AS_OF, NEXT_AS_OF, SIZES, Size, generate, new_events
+from benchmarks.speed.parts import parts
 from benchmarks.speed.results import Row, row
 from benchmarks.speed.steps import Step, command, inner
 
@@ -52,17 +52,17 @@ class Bench:
         new = str(new_events(self.folder / "files", self.size, NEW_EVENTS))
         ours.make_project(self.project, chosen(self.choice))
         load, full = self._ours("load", people, *events), self._run(AS_OF)
-        parts = dict(self._parts("first run", full))
+        shares = self._parts("first run", full)
         loads = {peer: self._peer("load", peer, people=people, events=events) for peer in self.peers}
         evaluations = self._evaluations()
         self._agree(AS_OF)
         theirs = {peer: loads[peer].said["seconds"] + evaluations[peer][0].said["seconds"] for peer in self.peers}
         self._add(results.FROM_NOTHING, load.seconds + full.seconds, theirs)
         unchanged = self._run(AS_OF)
-        parts |= self._parts(results.UNCHANGED, unchanged)
+        shares |= self._parts(results.UNCHANGED, unchanged)
         self._ours("load", new)
         incremental = self._run(NEXT_AS_OF)
-        parts |= self._parts("incremental run", incremental)
+        shares |= self._parts("incremental run", incremental)
         for peer in self.peers:
             self._peer("add", peer, events=new, earlier=events)
             self._evaluate(peer, NEXT_AS_OF)
@@ -77,7 +77,7 @@ class Bench:
             row(f"{results.UNCHANGED}, {len(chosen(self.choice))} audiences, of CPU", self.size.name, unchanged.cpu_seconds),
             row(results.WATCH, self.size.name, ours.watch_seconds(self.project)),
             row(results.MEMORY, self.size.name, self.peak_bytes / 2**30, unit="GB"),
-            *(row(name, self.size.name, seconds) for name, seconds in parts.items()),
+            *(row(name, self.size.name, seconds) for name, seconds in shares.items()),
         ]
         return self.rows
 
@@ -135,32 +135,13 @@ class Bench:
                 said = "\n".join(f"  {key}: {here:,} here only, {there:,} there only" for key, here, there in different)
                 raise SystemExit(f"as of {as_of.isoformat()}, ours and {PEERS[peer]} disagree:\n{said}")
 
-    def _parts(self, name: str, step: Step) -> Iterator[tuple[str, float]]:
-        """Where a run's time went: dbt's models by what they are, and the rest."""
-        found: dict[str, float] = defaultdict(float)
-        for one in json.loads((self.project / "target/run_results.json").read_text())["results"]:
-            model = one["unique_id"].split(".")[-1]
-            found[_kind(model, {case.key for case in chosen(self.choice)})] += one["execution_time"]
-        rest = step.seconds - sum(found.values())
-        for kind, seconds in sorted(found.items(), key=lambda item: -item[1]):
-            yield f"{name}: {kind}", seconds
-        yield f"{name}: all else (Python, dbt's start, its files)", rest
+    def _parts(self, name: str, step: Step) -> dict[str, float]:
+        taken = parts(self.project, step.seconds, {case.key for case in chosen(self.choice)})
+        return {f"{name}: {part}": seconds for part, seconds in taken.items()}
 
     def _say(self, text: str, step: Step) -> None:
         taken = f"{step.seconds:8.1f} s {step.cpu_seconds:8.1f} s of CPU {step.peak_bytes / 2**30:6.2f} GB"
         print(f"{self.size.name:4} {text:20} {taken}", file=sys.stderr, flush=True)
-
-
-def _kind(model: str, keys: set[str]) -> str:
-    if model in keys:
-        return "audiences"
-    if model.startswith("events_"):
-        return "narrow tables of events"
-    if model.startswith(("calls_", "stg_")):
-        return "staging"
-    if model.startswith(("trait", "account")):
-        return "traits and accounts"
-    return "identity and the rest"
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -1,10 +1,11 @@
 """A hundred audiences, each of them four times: our definition, and SQL by hand for narrow tables, a wide one and ClickHouse.
 
-counts            35   events of a name in a window, some with a condition on a property, sums, averages, greatest, different
-traits            12   alone, and together with events
-negations         10   what was done once and not lately, and what was never done
-sequences         24   two and three steps, ten of them with a step that must not follow
-others            19   audiences of audiences, accounts, windows between two ages
+counts        30   of a name in a window, some between two ages, some with conditions on properties
+measures      16   sums, averages, greatest and different values
+traits        12   alone, and together with events
+negations     10   what was done once and not lately, and what was not done
+sequences     24   two and three steps, ten of them with a step that must not follow
+references     8   audiences of audiences, accounts
 """
 
 from __future__ import annotations

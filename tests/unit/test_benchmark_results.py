@@ -26,6 +26,21 @@ def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
     assert "not measured" in table(rows)
 
 
+def test_runs_are_told_by_part() -> None:
+    rows = [
+        row("first run: audiences", "S", 12.0),
+        row("incremental run: audiences", "S", 3.0),
+        row("first run: staging", "S", 120.0),
+    ]
+    assert table(rows).splitlines()[2:] == [
+        "",
+        "| seconds passed, size S | first run | incremental run |",
+        "|---|---|---|",
+        "| audiences | 12.0 s | 3.00 s |",
+        "| staging | 120 s |  |",
+    ]
+
+
 def test_growth_is_told_once_both_sizes_are_there(tmp_path: Path) -> None:
     for size, seconds in (("M", 10.0), ("L", 61.0)):
         rows = [row(FULL, size, seconds, 1.0, "ClickHouse"), row(INCREMENTAL, size, 2.0, seconds, "the first run")]
