@@ -24,7 +24,7 @@ from tests.integration.projects import (
     track,
 )
 
-STATE_COLUMNS = "7e56700ee3fbef1d"
+STATE_COLUMNS = "c10f14946d659a4b"
 """What the columns of the state tables of the present version come to."""
 
 

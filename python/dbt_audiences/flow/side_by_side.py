@@ -80,6 +80,11 @@ class Turns:
         """SQL of the SHA-256 of a text expression."""
         return self._warehouse.sha256(text)
 
+    def content_mark(self, relation: str) -> str:
+        """A text that is another one after any change of a table's rows."""
+        with self._turn():
+            return self._warehouse.content_mark(relation)
+
     def close(self) -> None:
         """The warehouse is closed by whoever opened it."""
 
