@@ -57,6 +57,8 @@ class Watch:
     _due: datetime | None = None
     _unseen_at: float | None = None
     _retry_at: float | None = None
+    _is_broken: bool = False
+    """The last run could not be made at all: nothing but a new definition is a reason to try sooner than said."""
     _failures: int = 0
 
     def stop(self) -> None:
@@ -84,8 +86,10 @@ class Watch:
             return "started" if self._good is None else "definitions"
         if self._good is None:
             return None
-        if self._retry_at is not None:
-            return "again" if at >= self._retry_at else None
+        if self._retry_at is not None and at >= self._retry_at:
+            return "again"
+        if self._is_broken:
+            return None
         if self._due is not None and now() >= self._due:
             return "time"
         if self._unseen_at is not None and at >= self._unseen_at:
@@ -117,10 +121,12 @@ class Watch:
     def _settle(self, workspace: Workspace, report: RunReport | None) -> None:
         """After a run: when to try again what failed, and what the next looks compare with."""
         self._good = workspace
+        self._is_broken = report is None
         if report is None or report.exit_code == FailedError.exit_code:
             self._fall_back()
         else:
-            self._failures, self._retry_at = 0, None
+            waits = any(one.status == "waiting" for one in report.connections)
+            self._failures, self._retry_at = 0, time.monotonic() + UNSEEN_SECONDS if waits else None
         self._note(workspace)
 
     def _note(self, workspace: Workspace) -> None:
