@@ -27,7 +27,7 @@ from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.core.identity import Identity, Limit
 from dbt_audiences.core.phones import PhoneRule
-from dbt_audiences.core.project import Project, Sendable, SendTo
+from dbt_audiences.core.project import MACRO_FILE, Project, Sendable, SendTo
 from dbt_audiences.spec.reuse import Reuse
 
 FOLDERS = (
@@ -35,7 +35,6 @@ FOLDERS = (
     "models/traits/sql", "models/entities", "models/sync/sends",
     "models/sync/requires",
 )  # fmt: skip
-MACRO_FILE = "macros/audiences_project.sql"
 PACKAGE = "dbt_audiences"
 """The dbt package, whose own audiences are samples. It gets no yml of them: where another project installs the package, dbt
 would take an entry for that project's audience of the same name. Its singular tests check what the yml would."""

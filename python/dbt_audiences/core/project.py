@@ -12,6 +12,9 @@ from dbt_audiences.core.definitions import Condition, Duration, Entity, Performe
 from dbt_audiences.core.destination_type import DestinationType
 from dbt_audiences.core.identity import Identity
 
+MACRO_FILE = "macros/audiences_project.sql"
+"""The macros that `audiences compile` writes: what models must know of the project as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefuseAbove:

@@ -60,7 +60,7 @@ def build(
     dbt = workspace.dbt
     wanted = dbt.selected(select) if select else set(dbt.relations())
     if is_prepared:
-        wanted -= dbt.materialized(STATE)
+        wanted -= dbt.graph.materialized(STATE)
     models = workspace.models()
     first = _before_identity(workspace)
     parts = _Parts(dbt, variables, full_refresh, progress)
@@ -102,7 +102,7 @@ class _Parts:
         """Build these; which of them were not built."""
         if not names:
             return set()
-        select, exclude = self.dbt.selection(names)
+        select, exclude = self.dbt.graph.selection(names)
         found = self.dbt.run(
             self.variables, select=select, exclude=exclude, full_refresh=self.full_refresh, progress=self.progress
         )
@@ -115,7 +115,7 @@ class _Parts:
 def _before_identity(workspace: Workspace) -> set[str]:
     found: set[str] = set()
     for one in workspace.project.sql_traits:
-        read = workspace.dbt.ancestors([rows_model(one)])
+        read = workspace.dbt.graph.ancestors([rows_model(one)])
         if read and IDENTITY not in read:
             found |= read | {check_model(one)}
     return found

@@ -107,15 +107,15 @@ class Evaluator:
             dbt = in_memory(root, Path(folder), target)
             dbt.parse()
             self.relations = dbt.relations()
-            self.sql_traits = {name: declared_rows(meta) for name, meta in dbt.metas("sql_trait").items()}
-            views = dbt.metas("view").items()
+            self.sql_traits = {name: declared_rows(meta) for name, meta in dbt.graph.metas("sql_trait").items()}
+            views = dbt.graph.metas("view").items()
             self.related = {name: declared_table(meta) for name, meta in views if "related_rows" in meta}
             laid = {*_IDENTITY, *self.sql_traits, *self.related}
-            wanted = dbt.ancestors(keys, given=laid)
+            wanted = dbt.graph.ancestors(keys, given=laid)
             compiled = dbt.compile({"as_of": naive(_ANY_AS_OF).isoformat(), "run_id": "evaluation"}, wanted - laid)
-            self.models = {name: compiled[name] for name in dbt.order() if name in wanted - laid and name in compiled}
-            self.audiences = frozenset(dbt.materialized("audience") & wanted)
-            self.reads = {key: frozenset(dbt.ancestors([key], given=laid)) for key in self.audiences}
+            self.models = {name: compiled[name] for name in dbt.graph.order() if name in wanted - laid and name in compiled}
+            self.audiences = frozenset(dbt.graph.materialized("audience") & wanted)
+            self.reads = {key: frozenset(dbt.graph.ancestors([key], given=laid)) for key in self.audiences}
             dbt.release()
 
     def members(

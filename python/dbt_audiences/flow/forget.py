@@ -182,7 +182,7 @@ def _erase(work: _Work, warehouse: Warehouse) -> None:
     """The raw tables and the state, in one transaction; what is computed of them follows with the next build."""
     workspace, relations, schema = work.workspace, work.workspace.dbt.relations(), work.workspace.dbt.raw_schema()
     make_tables(warehouse, schema)
-    state = {name: relations[name] for name in workspace.dbt.materialized(STATE) if name not in _LEDGER}
+    state = {name: relations[name] for name in workspace.dbt.graph.materialized(STATE) if name not in _LEDGER}
     list_identifiers(warehouse, work.person)
     with warehouse.transaction():
         suppress(warehouse, relations, work.person.identifiers, "forgotten" if work.is_whole else "removed", work.as_of)
@@ -195,7 +195,7 @@ def _finish(work: _Work, wait: bool) -> None:
     """What builds leave behind, the ledger, the room in the files; then look for what is left."""
     workspace = work.workspace
     relations = workspace.dbt.relations()
-    ours = {name for kind in OURS for name in workspace.dbt.materialized(kind)} - set(_LEDGER)
+    ours = {name for kind in OURS for name in workspace.dbt.graph.materialized(kind)} - set(_LEDGER)
     with workspace.warehouse(wait=wait) as warehouse:
         list_identifiers(warehouse, work.person)
         if work.is_whole:

@@ -83,7 +83,7 @@ def backtest(
     _refuse_disabled(workspace, key)
     with _compiled(workspace, key, start, with_audiences=True) as (dbt, models):
         relations, marker, points = dbt.relations(), instant_literal(start), []
-        read = frozenset(dbt.materialized("audience") - {key})
+        read = frozenset(dbt.graph.materialized("audience") - {key})
         still = [(name, sql) for name, sql in models if marker not in sql and name not in read and name != key]
         moving = [(name, sql) for name, sql in models if (name, sql) not in still]
         with workspace.prepared_warehouse() as warehouse, fresh_tables(warehouse, relations, still) as kept:
@@ -121,10 +121,10 @@ def _compiled(
                 with_audiences and path.startswith("models/audiences/")
             ):
                 anew.add(path.rsplit("/", 1)[1].removesuffix(".sql"))
-        needed = dbt.ancestors([key]) & anew
+        needed = dbt.graph.ancestors([key]) & anew
         compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "preview"}, needed)
         dbt.release()
-        yield dbt, [(name, compiled[name]) for name in dbt.order() if name in needed and name in compiled]
+        yield dbt, [(name, compiled[name]) for name in dbt.graph.order() if name in needed and name in compiled]
 
 
 @contextmanager

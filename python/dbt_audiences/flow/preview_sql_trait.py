@@ -45,11 +45,11 @@ def preview_sql_trait(workspace: Workspace, declared: SqlTrait, as_of: datetime,
         dbt = workspace.dbt_on(copy)
         dbt.parse()
         relations, generated = dbt.relations(), {path.rsplit("/", 1)[-1].removesuffix(".sql") for path in workspace.files()}
-        wanted = (dbt.ancestors([declared.model]) & dbt.own_models()) - generated
+        wanted = (dbt.graph.ancestors([declared.model]) & dbt.own_models()) - generated
         rows = rows_model(declared)
         compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "preview"}, wanted | {rows})
         dbt.release()
-        models = [(name, compiled[name]) for name in dbt.order() if name in wanted and name in compiled]
+        models = [(name, compiled[name]) for name in dbt.graph.order() if name in wanted and name in compiled]
     with workspace.prepared_warehouse() as warehouse, fresh_tables(warehouse, relations, models) as fresh:
         table = fresh[declared.model]
         found = warehouse.fetch(

@@ -65,7 +65,7 @@ def identity_difference(workspace: Workspace, *, as_of: datetime, wait: bool, pr
         try:
             outcomes = workspace.dbt.run(
                 {"as_of": naive(as_of).isoformat(), "run_id": "preview", "audiences_identity_preview": True},
-                select=workspace.dbt.selectors(previews),
+                select=workspace.dbt.graph.selectors(previews),
                 progress=progress,
             )
             for outcome in outcomes:

@@ -146,7 +146,7 @@ def _chosen(workspace: Workspace, select: Sequence[str]) -> list[str]:
     if not names:
         raise UsageError(f"`{' '.join(select)}` selects nothing", hint="a selector is a key, tag:..., +key or state:...")
     keys = [one.key for one in workspace.project.computed if one.enabled and one.key in names]
-    read = workspace.dbt.ancestors(keys)
+    read = workspace.dbt.graph.ancestors(keys)
     # A trait's table may be made anew, and takes the view of what is sent of it along.
     keys += [key for key, trait in workspace.project.traits.items() if trait.enabled and key in read and key not in keys]
     # With all that a view of what is sent reads: whom a destination may be told of, and audiences that go first.

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dbt_audiences.compile.names import send_model
-from dbt_audiences.compile.project import MACRO_FILE, Difference, compare, generate, write
+from dbt_audiences.compile.project import Difference, compare, generate, write
 from dbt_audiences.core.errors import DefinitionError, UsageError, WarehouseError
-from dbt_audiences.core.project import Audience, Project, Sendable, SendTo
+from dbt_audiences.core.project import MACRO_FILE, Audience, Project, Sendable, SendTo
 from dbt_audiences.core.warehouse import Warehouse
 from dbt_audiences.run.dbt import Dbt
 from dbt_audiences.run.models import Model
@@ -64,7 +64,7 @@ class Workspace:
 
     def models(self) -> dict[str, Model]:
         """Name -> every enabled model of dbt, each after all that it reads."""
-        return self.dbt.models(MACRO_FILE)
+        return dict(self.dbt.graph.models)
 
     def dbt_on(self, copy: Path) -> Dbt:
         """dbt for a copy of the project, with the same profile and target."""

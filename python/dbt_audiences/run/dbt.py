@@ -14,7 +14,7 @@ from typing import Any
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError, WarehouseError
 from dbt_audiences.run import parsed
-from dbt_audiences.run.models import Model, models_of
+from dbt_audiences.run.graph import Graph, graph_of, read_graph, write_graph
 from dbt_audiences.run.packages import PACKAGE_VARIABLE, lacks_packages, package_path
 from dbt_audiences.run.profile import plain_credentials
 from dbt_audiences.run.warehouses.duckdb import busy_error
@@ -23,6 +23,7 @@ Progress = Callable[[str, int, int], None]
 """Called with a model's name, how many are done, and how many there are."""
 
 GUARD = "guard: "
+_WITHOUT_MANIFEST = ("parse", "deps")
 MOST_SELECTED = 200
 """Models that are named one by one; beyond, compiling all of them costs little more than looking each of them up."""
 
@@ -62,24 +63,42 @@ class Dbt:
     writes_log: bool = True
     """What dbt does is written to logs/dbt.log, which takes its time."""
     _manifest: Any = field(default=None, repr=False)
+    _graph: Graph | None = field(default=None, repr=False)
 
     def parse(self) -> None:
-        """Read the project as it now stands on disk; must be called again after files were generated."""
-        self._manifest = None
-        self._checked_credentials()
+        """Read the project as it now stands on disk; must be called again after files were generated.
+
+        While no file changes, what was read before is taken, of this process or of one before.
+        """
+        self._manifest = self._graph = None
         if self.lacks_packages():
             self.install_packages()
         mark = parsed.mark_of(self.root, self._settings(), self.packages_folder, self._profiles_file())
-        self._manifest = parsed.kept(self._key(), mark)
-        if self._manifest is None:
-            self._manifest = self._invoke(["parse", "--no-write-json"]).result  # the run writes it
-            parsed.keep(self._key(), mark, self._manifest)
+        found = parsed.kept(self._key(), mark)
+        if found is not None:
+            self._manifest, self._graph = found
+        else:
+            self._graph = read_graph(self._graph_file(), parsed.digest(mark))
+        if self._graph is None:
+            self._read(mark)
+
+    def _read(self, mark: parsed.Stamps) -> None:
+        """Have dbt parse."""
+        self._checked_credentials()
+        self._manifest = self._invoke(["parse", "--no-write-json"]).result  # the run writes it
+        self._graph = graph_of(self._manifest, self._settings())
+        parsed.keep(self._key(), mark, (self._manifest, self._graph))
+        write_graph(self._graph_file(), parsed.digest(mark), self._graph)
+
+    def _graph_file(self) -> Path:
+        return self.target_folder() / "audiences" / "graph.json"
 
     def forget(self) -> None:
         """Have the whole project read again: of a new macro dbt does not notice which models it concerns."""
         (self.target_folder() / "partial_parse.msgpack").unlink(missing_ok=True)
+        self._graph_file().unlink(missing_ok=True)
         parsed.drop(self._key())
-        self._manifest = None
+        self._manifest = self._graph = None
 
     def _key(self) -> parsed.Key:
         return (self.root.resolve(), self.target, self.target_path, self.profiles_dir)
@@ -100,9 +119,19 @@ class Dbt:
     @property
     def manifest(self) -> Any:
         """dbt's manifest of the last parse."""
-        if self._manifest is None:
+        if self._graph is None:
             self.parse()
+        if self._manifest is None:
+            self._read(parsed.mark_of(self.root, self._settings(), self.packages_folder, self._profiles_file()))
         return self._manifest
+
+    @property
+    def graph(self) -> Graph:
+        """The models of the last parse."""
+        if self._graph is None:
+            self.parse()
+        assert self._graph is not None
+        return self._graph
 
     def run(
         self,
@@ -146,7 +175,7 @@ class Dbt:
 
     def compile(self, variables: Mapping[str, object], names: Collection[str] | None = None) -> dict[str, str]:
         """Model name -> compiled SQL of these models, or of all; nothing is run."""
-        select = self.selectors(names) if names is not None and len(names) <= MOST_SELECTED else []
+        select = self.graph.selectors(names) if names is not None and len(names) <= MOST_SELECTED else []
         result = self._invoke(
             ["compile", "--no-write-json", *_variables(variables), *(["--select", *select] if select else [])]
         ).result
@@ -156,71 +185,13 @@ class Dbt:
             if row.node.resource_type == "model" and row.node.compiled_code is not None
         }
 
-    def order(self) -> list[str]:
-        """Names of the enabled models, each after all that it reads."""
-        nodes = {id_: node for id_, node in self.manifest.nodes.items() if node.resource_type == "model"}
-        done: dict[str, None] = {}
-
-        def visit(id_: str) -> None:
-            if id_ in nodes and id_ not in done:
-                for parent in nodes[id_].depends_on.nodes:
-                    visit(parent)
-                done[id_] = None
-
-        for id_ in sorted(nodes):
-            visit(id_)
-        return [nodes[id_].name for id_ in done]
-
-    def selectors(self, names: Collection[str]) -> list[str]:
-        """What selects exactly the models of these names: a bare name would select a folder of that name as well."""
-        nodes = self.manifest.nodes.values()
-        return sorted(f"fqn:{'.'.join(node.fqn)}" for node in nodes if node.resource_type == "model" and node.name in names)
-
-    def selection(self, names: Collection[str]) -> tuple[list[str], list[str]]:
-        """What to select and to exclude so that exactly the models of these names are built; the shorter of two ways."""
-        others = set(self.relations()).difference(names)
-        return (self.selectors(names), []) if len(names) <= len(others) else ([], self.selectors(others))
-
-    def models(self, macro_file: str) -> dict[str, Model]:
-        """Name -> every enabled model, each after all that it reads; see `models_of`."""
-        return models_of(self.manifest, self._settings(), macro_file)
-
-    def ancestors(self, names: Sequence[str], *, given: Collection[str] = ()) -> set[str]:
-        """The named models and all that they read, by name; of those given only what else reads the same."""
-        nodes = self.manifest.nodes
-        found: set[str] = set()
-        waiting = [id_ for id_, node in nodes.items() if node.resource_type == "model" and node.name in names]
-        while waiting:
-            id_ = waiting.pop()
-            if id_ not in found and id_ in nodes:
-                found.add(id_)
-                waiting += [] if nodes[id_].name in given else nodes[id_].depends_on.nodes
-        return {nodes[id_].name for id_ in found}
-
-    def materialized(self, kind: str) -> set[str]:
-        """Names of the enabled models of a materialization."""
-        nodes = self.manifest.nodes.values()
-        return {node.name for node in nodes if node.resource_type == "model" and node.config.materialized == kind}
-
     def own_models(self) -> set[str]:
         """Names of the enabled models of the project itself, not of packages that it installs."""
-        name = self._settings().get("name")
-        nodes = self.manifest.nodes.values()
-        return {node.name for node in nodes if node.resource_type == "model" and node.package_name == name}
-
-    def metas(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Name -> `config.meta` of the enabled models of a materialization."""
-        nodes = self.manifest.nodes.values()
-        found = [node for node in nodes if node.resource_type == "model" and node.config.materialized == kind]
-        return {node.name: dict(node.config.meta) for node in found}
+        return self.graph.of_package(str(self._settings().get("name")))
 
     def relations(self) -> dict[str, str]:
         """Model name -> its quoted relation in the target."""
-        return {
-            node.name: node.relation_name
-            for node in self.manifest.nodes.values()
-            if node.resource_type == "model" and node.relation_name is not None
-        }
+        return self.graph.relations()
 
     def profile_name(self) -> str:
         """The profile that dbt_project.yml names."""
@@ -259,7 +230,7 @@ class Dbt:
 
     def target_name(self) -> str:
         """The name of the target that is in force."""
-        return str(self.manifest.metadata.__dict__.get("target_name") or self.target or self._default_target())
+        return str(self.graph.target or self.target or self._default_target())
 
     def _default_target(self) -> str:
         from dbt.config.runtime import load_profile
@@ -268,10 +239,9 @@ class Dbt:
 
     def release(self) -> None:
         """Close dbt's own connections; DuckDB's file is locked until then."""
-        with contextlib.suppress(ImportError):
-            from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-            DuckDBConnectionManager.close_all_connections()
+        connections = sys.modules.get("dbt.adapters.duckdb.connections")
+        if connections is not None:
+            connections.DuckDBConnectionManager.close_all_connections()
 
     def raw_schema(self) -> str:
         """The schema that `audiences load` writes to: the variable `audiences_raw_schema` of the project."""
@@ -310,7 +280,8 @@ class Dbt:
             warnings.simplefilter("ignore")
             from dbt.cli.main import dbtRunner
 
-            runner = dbtRunner(manifest=self._manifest, callbacks=[_reporter(progress)] if progress else [])
+            manifest = None if arguments[0] in _WITHOUT_MANIFEST else self.manifest
+            runner = dbtRunner(manifest=manifest, callbacks=[_reporter(progress)] if progress else [])
             places = ["--project-dir", str(self.root), "--profiles-dir", str(self.profiles_folder())]
             if self.target is not None:
                 places += ["--target", self.target]

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dbt_audiences.core.project import MACRO_FILE
+
 EVALUATED = frozenset({"audience", "computed_trait"})
 """Materializations that know by the log of changes and by `changes_at` whom they must look at."""
 VIEWS = frozenset({"replaced_view", "send"})
@@ -39,13 +41,10 @@ class Model:
     is_volatile: bool
 
 
-def models_of(manifest: Any, settings: Mapping[str, Any], macro_file: str) -> dict[str, Model]:
-    """Name -> every enabled model, each after all that it reads; state tables first, whatever they name.
-
-    macro_file  the file of macros that `audiences compile` writes: it concerns only what reads it
-    """
+def models_of(manifest: Any, settings: Mapping[str, Any]) -> dict[str, Model]:
+    """Name -> every enabled model, each after all that it reads; state tables first, whatever they name."""
     calls = _macro_calls(manifest)
-    everywhere, of_project = _macro_digests(manifest, macro_file)
+    everywhere, of_project = _macro_digests(manifest)
     base = _digest(everywhere, settings, sorted(manifest.env_vars.items()))
     reads_schemas = _names_schemas(settings)
     found: dict[str, Model] = {}
@@ -116,12 +115,12 @@ def _macro_calls(manifest: Any) -> Callable[[list[str]], set[str]]:
     return lambda names: {one for name in names for one in called(name)}
 
 
-def _macro_digests(manifest: Any, macro_file: str) -> tuple[str, str]:
-    """Of all macros but those of a file, and of these."""
+def _macro_digests(manifest: Any) -> tuple[str, str]:
+    """Of all macros but those that `audiences compile` writes, and of these, which concern only what reads them."""
     others: list[tuple[str, str]] = []
     of_file: list[tuple[str, str]] = []
     for id_, macro in sorted(manifest.macros.items()):
-        (of_file if str(macro.original_file_path) == macro_file else others).append((id_, macro.macro_sql))
+        (of_file if str(macro.original_file_path) == MACRO_FILE else others).append((id_, macro.macro_sql))
     return _digest(others), _digest(of_file)
 
 

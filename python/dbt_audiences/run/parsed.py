@@ -5,10 +5,14 @@ dbt's own partial parsing notices what changed, but takes 0.3 s and more to find
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from dbt_audiences.run.graph import Graph
 
 MOST_KEPT = 4
 """Projects whose manifest is kept: each takes tens of megabytes."""
@@ -19,7 +23,8 @@ _FILES = ("dbt_project.yml", "packages.yml", "dependencies.yml", "package-lock.y
 Stamps = frozenset[tuple[object, ...]]
 """Of files: path, time, size and inode; another set after any change."""
 Key = tuple[object, ...]
-_kept: dict[Key, tuple[Stamps, Any]] = {}
+_kept: dict[Key, tuple[Stamps, tuple[Any, Graph]]] = {}
+_OF_SHELLS = frozenset(("_", "PWD", "OLDPWD", "SHLVL", "COLUMNS", "LINES"))
 
 
 def mark_of(root: Path, settings: dict[str, Any], packages_folder: str, profiles: Path) -> Stamps:
@@ -28,24 +33,31 @@ def mark_of(root: Path, settings: dict[str, Any], packages_folder: str, profiles
     folders = {str(path) for paths in given if isinstance(paths, list) for path in paths} | set(_DEFAULTS)
     found = [*_files(root / folder for folder in folders), *_files(_packages(root / packages_folder))]
     found += [_stamp(root / name) for name in _FILES] + [_stamp(profiles)]
-    return frozenset([*found, *(("env", name, value) for name, value in os.environ.items())])
+    environment = [("env", name, value) for name, value in os.environ.items() if name not in _OF_SHELLS]
+    return frozenset([*found, *environment, ("dbt", version("dbt-core"), version("dbt-audiences"))])
 
 
-def kept(key: Key, mark: Stamps) -> Any | None:
-    """The manifest that was kept under this mark, as fresh from the parser; None where there is none."""
-    before, manifest = _kept.get(key, (None, None))
-    if before != mark or manifest is None:
+def digest(mark: Stamps) -> str:
+    """A text for a set of stamps."""
+    return hashlib.sha256(repr(sorted(map(repr, mark))).encode()).hexdigest()
+
+
+def kept(key: Key, mark: Stamps) -> tuple[Any, Graph] | None:
+    """The manifest and the graph that were kept under this mark, as fresh from the parser; None where there are none."""
+    before, found = _kept.get(key, (None, None))
+    if before != mark or found is None:
         return None
+    manifest, _ = found
     for node in manifest.nodes.values():
         if getattr(node, "compiled", False):
             node.compiled, node.compiled_code, node.extra_ctes_injected, node.extra_ctes = False, None, False, []
-    return manifest
+    return found
 
 
-def keep(key: Key, mark: Stamps, manifest: Any) -> None:
-    """Keep a manifest; the one that was not asked for longest gives way."""
+def keep(key: Key, mark: Stamps, found: tuple[Any, Graph]) -> None:
+    """Keep a manifest and its graph; those that were kept longest ago give way."""
     _kept.pop(key, None)
-    _kept[key] = (mark, manifest)
+    _kept[key] = (mark, found)
     while len(_kept) > MOST_KEPT:
         del _kept[next(iter(_kept))]
 
