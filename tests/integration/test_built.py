@@ -25,7 +25,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def project(shop: Project, tmp_path: Path) -> Project:
     """A row that no call gives lies in the table of an event: it is there for as long as the table is not built."""
     project = shop.copy(tmp_path / "shop")
-    project.run(day=0.01)
     project.sql(PLANTED)
     return project
 

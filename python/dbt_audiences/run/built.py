@@ -41,6 +41,7 @@ class Standing:
     warehouse: Warehouse
     relations: Relations
     models: Mapping[str, Model]
+    raw_schema: str
     as_of: datetime
     inputs: str
     built: Mapping[str, Built]
@@ -146,7 +147,9 @@ def standing(
         for name, digest, inputs, at in warehouse.fetch(f"select model, digest, inputs, as_of from {relations[TABLE]}"):
             assert isinstance(at, datetime)
             built[str(name)] = Built(str(digest), str(inputs), at)
-    return Standing(warehouse, relations, models, as_of, _marks(warehouse, relations, raw_schema, present), built, present)
+    return Standing(
+        warehouse, relations, models, raw_schema, as_of, _marks(warehouse, relations, raw_schema, present), built, present
+    )
 
 
 def input_marks(warehouse: Warehouse, relations: Relations, raw_schema: str) -> str:
@@ -182,7 +185,10 @@ def forget_built(stand: Standing, names: Collection[str]) -> None:
 
 
 def note_built(stand: Standing, names: Collection[str]) -> None:
-    """Write down how these were built."""
+    """Write down how these were built; state that the run itself made first is as it was made."""
+    if None in json.loads(stand.inputs).values():
+        now = json.loads(input_marks(stand.warehouse, stand.relations, stand.raw_schema))
+        stand.inputs = json.dumps({name: mark or now[name] for name, mark in json.loads(stand.inputs).items()})
     rows = [
         (name, stand.models[name].digest, stand.inputs, naive(stand.as_of)) for name in sorted(names) if name in stand.models
     ]
