@@ -75,7 +75,6 @@ def conditions_page() -> str:
     return "\n".join(
         (
             "# Conditions\n",
-            "What is marked in [Not supported yet](not-supported.md) is read and checked, and then refused.\n",
             "## Combinations\n",
             table(("key", "holds when"), described(COMBINERS, _COMBINERS, "combinations")),
             "`who: everyone` is everyone who is eligible.\n",

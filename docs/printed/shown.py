@@ -17,7 +17,6 @@ from typing import Any
 import yaml
 from docs.printed.markdown import ROOT
 
-from dbt_audiences.compile.support import unsupported
 from dbt_audiences.core.errors import DefinitionError
 from dbt_audiences.spec import json_schema, load_project
 from dbt_audiences.spec.comparisons import OPERATORS
@@ -54,7 +53,6 @@ class Shown:
     word: str
     says: str
     documents: tuple[str, ...]
-    refusal: str | None
 
 
 def words() -> dict[str, list[str]]:
@@ -143,7 +141,8 @@ def _read(section: str, word: str) -> Shown:
     said = documents[0].partition("\nexamples:")[0].partition("\n")[2] + "".join(documents[1:])
     if not re.search(rf"\b{word.removesuffix('s')}", said):
         raise SystemExit(f"{name}: its definitions do not use `{word}`")
-    return Shown(section, word, says, documents, _refusal(documents, name))
+    _check(documents, name)
+    return Shown(section, word, says, documents)
 
 
 def _keys(document: str) -> Iterator[str]:
@@ -188,18 +187,16 @@ def write_models(folder: Path, document: str) -> None:
         (folder / f"{name}.sql").write_text("select 1 as id\n", encoding="utf-8")
 
 
-def _refusal(documents: tuple[str, ...], name: str) -> str | None:
-    """Why the compiler cannot build it yet, in its own words; None where it can."""
+def _check(documents: tuple[str, ...], name: str) -> None:
+    """Raise `SystemExit` where an example is wrong."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "dbt_project.yml").write_text("name: shown\n", encoding="utf-8")
         write_project(root, documents)
         try:
-            project = load_project(root)
+            load_project(root)
         except DefinitionError as error:
             raise SystemExit(f"{name}: {error}") from error
-        refused = unsupported(project)
-    return "; ".join(dict.fromkeys(problem.message for problem in refused)) or None
 
 
 def language_page() -> str:
@@ -217,8 +214,5 @@ def language_page() -> str:
             parts.append(f"## {_TITLES[section]}\n")
         parts.append(f"### `{one.word}`\n")
         parts.append(f"{one.says}\n")
-        if one.refusal is not None:
-            parts.append(f"{one.refusal[:1].upper()}{one.refusal[1:]}. What it will do:\n")
-        language = "yaml" if one.refusal is None else "text"
-        parts += [f"```{language}\n{document}```\n" for document in one.documents]
+        parts += [f"```yaml\n{document}```\n" for document in one.documents]
     return "\n".join(parts)

@@ -19,7 +19,6 @@ from dbt_audiences.compile.names import send_model
 from dbt_audiences.compile.needs import collect_tables
 from dbt_audiences.compile.sends import desired_model
 from dbt_audiences.compile.sql_traits import declared, sql_trait_models
-from dbt_audiences.compile.support import unsupported
 from dbt_audiences.compile.tables import Tables, table_models
 from dbt_audiences.compile.traits import trait_model
 from dbt_audiences.compile.withheld import requires_models, withholding
@@ -58,11 +57,11 @@ class Difference:
 
 
 def generate(project: Project, identifiers_of: IdentifiersOf, reuse: Reuse | None = None) -> dict[str, str]:
-    """Path relative to the project -> text, for every generated file; raises on what cannot be built yet.
+    """Path relative to the project -> text, for every generated file; raises on what is too large.
 
     reuse  what was generated before: texts whose definition and surroundings are the same are not made again
     """
-    problems = [*unsupported(project), *too_large(project)]
+    problems = too_large(project)
     if problems:
         raise DefinitionError(problems)
     tables = collect_tables(project)

@@ -13,6 +13,7 @@ from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.run.built import forget_built, note_built, note_unaffected, standing
 from dbt_audiences.run.dbt import Dbt, Outcome
 from dbt_audiences.run.models import EVALUATED, STATE, readers
+from dbt_audiences.spec.schedule import schedules
 
 Progress = Callable[[str, int, int], None]
 IDENTITY = "profile_identifiers"
@@ -47,6 +48,7 @@ def build(
     full_refresh: bool,
     is_prepared: bool,
     builds_all: bool,
+    leaves_batch: bool,
     progress: Progress | None,
 ) -> list[Outcome]:
     """`dbt run` of what does not stand as it must: SQL traits, what evaluations read, and then whom that or time has moved.
@@ -55,7 +57,8 @@ def build(
     itself is built with all else: profiles of its identifiers are made by the next run. State tables of a prepared warehouse
     are left out: what is missing of them is made before any model runs.
 
-    builds_all  also what stands is built
+    builds_all    also what stands is built
+    leaves_batch  audiences of `compute: batch` that have no `every` stay as they are
     """
     dbt = workspace.dbt
     wanted = dbt.selected(select) if select else set(dbt.relations())
@@ -76,11 +79,13 @@ def build(
         stale = stand.stale(rest - later)
         forget_built(stand, stale)
         lost = readers(models, parts.run(stale)) & later
-        affected = stand.affected(rest & evaluated)
-        stale |= affected | stand.stale(later, stale | affected)
+        # Who names an audience wants it now.
+        held = set() if select else stand.held(schedules(workspace.project, leaves_batch=leaves_batch)) & rest
+        affected = stand.affected(rest & evaluated - held)
+        stale |= affected | stand.stale(later - held, stale | affected)
         forget_built(stand, stale & later - lost)
         parts.run(stale & later - lost)
-        note_unaffected(stand, rest & evaluated - affected - lost)
+        note_unaffected(stand, rest & evaluated - affected - lost - held)
         parts.outcomes += [Outcome(name, "skipped", "", 0.0) for name in lost]
         parts.outcomes += [Outcome(name, "success", "", 0.0) for name in rest - stale - lost]
     note_built(stand, parts.built - first)

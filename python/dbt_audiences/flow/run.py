@@ -77,11 +77,13 @@ def run(
     verify_share: Decimal | None = None,
     reuse_keys: frozenset[str] = frozenset(),
     unguarded: Collection[str] = (),
+    leaves_batch: bool = False,
     progress: Progress | None = None,
 ) -> RunReport:
     """One run at one as_of. A model that fails stops what reads it and nothing else; a guard's refusal likewise.
 
-    unguarded  names of tables that may lose most of their rows: the caller knows why
+    unguarded     names of tables that may lose most of their rows: the caller knows why
+    leaves_batch  audiences of `compute: batch` that have no `every` stay as they are
     """
     workspace.compile(check=False)
     workspace.dbt.parse()
@@ -112,6 +114,7 @@ def run(
                 full_refresh=full_refresh,
                 is_prepared=is_prepared,
                 builds_all=verify_share is not None,
+                leaves_batch=leaves_batch,
                 progress=progress,
             )
             if not outcomes and not chosen:

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dbt_audiences.core.errors import AudiencesError, DefinitionError, FailedError, WarehouseError
-from dbt_audiences.core.warehouse import Relations, Warehouse, schema_and_table
+from dbt_audiences.core.warehouse import Relations, Warehouse
 from dbt_audiences.flow.run import RunReport, run
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.built import input_marks, inputs_of
-from dbt_audiences.run.models import Model
 from dbt_audiences.run.parsed import Stamps, stamps
+from dbt_audiences.run.registry import relation_exists
+from dbt_audiences.spec.schedule import schedules
 
 LONGEST_RETRY_SECONDS = 60.0
 UNSEEN_SECONDS = 60.0
@@ -110,7 +111,7 @@ class Watch:
         self._definitions = defined | self._files(_OF_DBT)
         if workspace is not None:
             try:
-                report = run(workspace, as_of=now(), with_sync=self.with_sync)
+                report = run(workspace, as_of=now(), with_sync=self.with_sync, leaves_batch=True)
             except WarehouseError:
                 raise
             except AudiencesError as error:
@@ -134,7 +135,7 @@ class Watch:
         models, relations = workspace.models(), workspace.dbt.relations()
         self._unseen_at = time.monotonic() + UNSEEN_SECONDS if any(one.is_volatile for one in models.values()) else None
         with workspace.warehouse() as warehouse:
-            self._due = _next_due(warehouse, relations, list(models.values()))
+            self._due = _next_due(warehouse, relations, workspace)
             marks = input_marks(warehouse, relations, workspace.dbt.raw_schema())
             # An embedded database is this process's alone here: nobody can write between the comparison and the stamps.
             state = self._stamps(workspace) or marks
@@ -171,16 +172,19 @@ class Watch:
             self.tell(Watched("again", 0.0, error=str(error)))
 
 
-def _next_due(warehouse: Warehouse, relations: Relations, models: list[Model]) -> datetime | None:
-    """The next instant at which time alone may change an audience or a computed trait, aware."""
-    tables = [relations["evaluations"], *(one.relation for one in models if one.kind == "computed_trait")]
-    rows = warehouse.fetch("select table_schema, table_name from information_schema.tables")
-    present = {(str(schema), str(name)) for schema, name in rows}
-    found = [
-        at
-        for table in tables
-        if schema_and_table(table) in present
-        for (at,) in warehouse.fetch(f"select min(changes_at) from {table}")
-        if isinstance(at, datetime)
-    ]
-    return min(found).replace(tzinfo=UTC) if found else None
+def _next_due(warehouse: Warehouse, relations: Relations, workspace: Workspace) -> datetime | None:
+    """The next instant at which time alone may change an audience or a computed trait, or at which an `every` is due; aware."""
+    scheduled = schedules(workspace.project, leaves_batch=True)
+    rows = warehouse.fetch(f"select audience, min(changes_at) from {relations['evaluations']} group by audience")
+    for trait in workspace.project.traits.values():
+        if trait.enabled and trait.key in relations and relation_exists(warehouse, relations[trait.key]):
+            rows += [(trait.key, at) for (at,) in warehouse.fetch(f"select min(changes_at) from {relations[trait.key]}")]
+    found = [at.replace(tzinfo=UTC) for key, at in rows if isinstance(at, datetime) and key not in scheduled]
+    for key, as_of in warehouse.fetch(f"select model, as_of from {relations['cursors']}"):
+        due = (
+            scheduled[str(key)].next_due(as_of.replace(tzinfo=UTC))
+            if key in scheduled and isinstance(as_of, datetime)
+            else None
+        )
+        found += [] if due is None else [due]
+    return min(found, default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from dbt_audiences.core.warehouse import (
@@ -18,6 +18,7 @@ from dbt_audiences.core.warehouse import (
     text_literals,
 )
 from dbt_audiences.run.models import EVALUATED, STATE, TRACKED, VIEWS, Model
+from dbt_audiences.spec.schedule import Schedule
 
 TABLE = "built_models"
 _RAW = ("calls", "list_members")
@@ -71,10 +72,7 @@ class Standing:
         evaluated = [model for model in self.models.values() if model.kind in EVALUATED and model.name in wanted]
         if not evaluated:
             return set()
-        cursors = {
-            str(name): (int(str(number)), as_of)
-            for name, number, as_of in self.warehouse.fetch(f"select model, number, as_of from {self.relations['cursors']}")
-        }
+        cursors = self._cursors()
         log = self.relations["changed_entities"]
         logged = {
             str(name): int(str(number))
@@ -86,8 +84,8 @@ class Standing:
             number, as_of = cursors.get(model.name, (None, None))
             if (
                 number is None
-                or not isinstance(as_of, datetime)
-                or as_of > naive(self.as_of)
+                or as_of is None
+                or as_of > self.as_of
                 or model.name in due
                 or not self._stands(model)
                 or any(self.models[name].kind not in TRACKED for name in model.reads if name in self.models)
@@ -96,6 +94,26 @@ class Standing:
             ):
                 found.add(model.name)
         return found
+
+    def held(self, schedules: Mapping[str, Schedule]) -> set[str]:
+        """Of the audiences and computed traits that are not evaluated in every run those whose time has not come."""
+        cursors, found = self._cursors(), set()
+        for name, schedule in schedules.items():
+            _, last = cursors.get(name, (0, None))
+            if last is not None and last <= self.as_of and name in self.models and self._stands(self.models[name]):
+                due = schedule.next_due(last)
+                if due is None or due > self.as_of:
+                    found.add(name)
+        return found
+
+    def _cursors(self) -> dict[str, tuple[int, datetime]]:
+        """Name -> the last change that an evaluation has seen, and its as_of."""
+        rows = self.warehouse.fetch(f"select model, number, as_of from {self.relations['cursors']}")
+        return {
+            str(name): (int(str(number)), as_of.replace(tzinfo=UTC))
+            for name, number, as_of in rows
+            if isinstance(as_of, datetime)
+        }
 
     def _due(self, evaluated: Iterable[Model]) -> set[str]:
         """Those of which somebody's `changes_at` has come."""
