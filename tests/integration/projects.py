@@ -142,7 +142,12 @@ def new_project(folder: Path) -> Project:
 
 def shop_with_ten_buyers(folder: Path) -> Project:
     """Buyers b1..b10 and visitors v1..v4, each a day before the last, three audiences, one of them delivered; run once."""
-    project = new_project(folder)
+    return _shop().copy(folder)
+
+
+@cache
+def _shop() -> Project:
+    project = new_project(_template().root.parent / "ten_buyers")
     project.define("buyers", BUYERS, tags=["loyalty"], meta={"team": "lifecycle"}, send_to=[{"destination": "crm_files"}])
     project.define("on_business", "{trait: plan, equals: business}")
     project.define("bought_on_business", "{all: [{in_audience: buyers}, {in_audience: on_business}]}")

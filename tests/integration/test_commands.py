@@ -211,7 +211,7 @@ def test_a_dry_run_prints_every_request_as_it_will_be_sent_and_writes_nothing(pr
         after = state(project), files(project)
         assert receiver.requests == [] and after[0] == before[0]
         assert {name for name in before[1] if before[1][name] != after[1].get(name)} <= {"warehouse.duckdb"}
-        assert (shown["entered"], shown["pending"], shown["message"]) == (10, 10, "dry run: nothing was sent")
+        assert (shown["entered"], shown["pending"], shown["message"]) == (10, 10, "dry run: 10 would be sent")
         (sent,) = project.audiences(*asked).json
         assert sent["delivered"] == 10
         assert [request["body"] for request in shown["requests"]] == [request.json for request in receiver.requests]

@@ -86,7 +86,7 @@ class Dbt:
         """Have dbt parse."""
         self._checked_credentials()
         self._manifest = self._invoke(["parse", "--no-write-json"]).result  # the run writes it
-        self._graph = graph_of(self._manifest, self._settings())
+        self._graph = graph_of(self._manifest, self._settings(), self.target or self._default_target())
         parsed.keep(self._key(), mark, (self._manifest, self._graph))
         write_graph(self._graph_file(), parsed.digest(mark), self._graph)
 
@@ -230,7 +230,7 @@ class Dbt:
 
     def target_name(self) -> str:
         """The name of the target that is in force."""
-        return str(self.graph.target or self.target or self._default_target())
+        return self.graph.target
 
     def _default_target(self) -> str:
         from dbt.config.runtime import load_profile

@@ -39,7 +39,7 @@ class Graph:
 
     nodes: Mapping[str, Node]
     models: Mapping[str, Model]
-    target: str | None
+    target: str
 
     def order(self) -> list[str]:
         """Names of the models, each after all that it reads."""
@@ -92,7 +92,7 @@ class Graph:
         return {node.name: node.relation for node in self.nodes.values() if node.relation is not None}
 
 
-def graph_of(manifest: Any, settings: Mapping[str, Any]) -> Graph:
+def graph_of(manifest: Any, settings: Mapping[str, Any], target: str) -> Graph:
     """What dbt's manifest says."""
     nodes = {
         id_: Node(
@@ -101,7 +101,7 @@ def graph_of(manifest: Any, settings: Mapping[str, Any]) -> Graph:
         )
         for id_, node in manifest.nodes.items() if node.resource_type == "model"
     }  # fmt: skip
-    return Graph(nodes, models_of(manifest, settings), manifest.metadata.__dict__.get("target_name"))
+    return Graph(nodes, models_of(manifest, settings), target)
 
 
 def write_graph(path: Path, mark: str, graph: Graph) -> None:
