@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from tests.integration.projects import Project, new_project
 
@@ -104,6 +105,22 @@ def test_calls_time_and_edits_are_followed_and_a_broken_edit_stops_nothing(proje
         watch.process.send_signal(signal.SIGTERM)
         assert watch.process.wait(timeout=LONG) == 0
     assert delivered(project) == 8  # a, b, c in; c out; d in; a, b, d out
+
+
+def test_a_busy_warehouse_and_a_model_that_fails_are_no_end(project: Project) -> None:
+    project.write("models/mine.sql", "{{ config(materialized='table') }}\nselect 1 as a from nowhere\n")
+    holding = duckdb.connect(str(project.root / "warehouse.duckdb"))
+    with watching(project) as watch:
+        with pytest.raises(queue.Empty):
+            watch._lines.get(timeout=4)
+        holding.close()
+        assert watch.size("buyers", 1)["exit_code"] == 1
+        project.write("models/mine.sql", "{{ config(materialized='table') }}\nselect 1 as a\n")
+        assert watch.until(lambda one: one["exit_code"] == 0)["reason"] == "definitions"
+        project.sql("delete from raw.calls")
+        assert watch.until(lambda one: one["exit_code"] == 3)["reason"] == "calls"
+        with pytest.raises(queue.Empty):
+            watch._lines.get(timeout=3)
 
 
 def test_nothing_is_run_while_nothing_changes(project: Project) -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dbt_audiences.core.errors import AudiencesError, DefinitionError, FailedError, WarehouseError
@@ -98,7 +98,7 @@ class Watch:
         return "calls" if self._look(self._good) != self._state else None
 
     def _run(self, reason: str) -> None:
-        started, defined = time.monotonic(), self._files(_DEFINED_IN)
+        started, defined, before = time.monotonic(), self._files(_DEFINED_IN), self._definitions
         fresh = self.open_workspace()
         workspace: Workspace | None = fresh
         told, report = None, None
@@ -113,6 +113,7 @@ class Watch:
             try:
                 report = run(workspace, as_of=now(), with_sync=self.with_sync, leaves_batch=True)
             except WarehouseError:
+                self._definitions = before  # none has run yet under these
                 raise
             except AudiencesError as error:
                 told = str(error)
@@ -128,14 +129,17 @@ class Watch:
         else:
             waits = any(one.status == "waiting" for one in report.connections)
             self._failures, self._retry_at = 0, time.monotonic() + UNSEEN_SECONDS if waits else None
-        self._note(workspace)
+        if report is not None:
+            self._note(workspace, report.as_of)
 
-    def _note(self, workspace: Workspace) -> None:
+    def _note(self, workspace: Workspace, as_of: datetime) -> None:
         """What stands after a run, for the next looks to compare; what came since the run has read is not let go."""
         models, relations = workspace.models(), workspace.dbt.relations()
         self._unseen_at = time.monotonic() + UNSEEN_SECONDS if any(one.is_volatile for one in models.values()) else None
-        with workspace.warehouse() as warehouse:
+        with workspace.warehouse(wait=True) as warehouse:
             self._due = _next_due(warehouse, relations, workspace)
+            if self._due is not None and self._due <= as_of:  # a guard or a fault holds it up
+                self._due = now() + timedelta(seconds=UNSEEN_SECONDS)
             marks = input_marks(warehouse, relations, workspace.dbt.raw_schema())
             # An embedded database is this process's alone here: nobody can write between the comparison and the stamps.
             state = self._stamps(workspace) or marks
