@@ -73,7 +73,7 @@ class Dbt:
         self._manifest = self._graph = None
         if self.lacks_packages():
             self.install_packages()
-        mark = parsed.mark_of(self.root, self._settings(), self.packages_folder, self._profiles_file())
+        mark = self._mark()
         found = parsed.kept(self._key(), mark)
         if found is not None:
             self._manifest, self._graph = found
@@ -89,6 +89,11 @@ class Dbt:
         self._graph = graph_of(self._manifest, self._settings(), self.target or self._default_target())
         parsed.keep(self._key(), mark, (self._manifest, self._graph))
         write_graph(self._graph_file(), parsed.digest(mark), self._graph)
+
+    def _mark(self) -> parsed.Stamps:
+        """All that decides about what dbt reads: files, environment, and the target."""
+        files = parsed.mark_of(self.root, self._settings(), self.packages_folder, self._profiles_file())
+        return files | {("target", self.target)}
 
     def _graph_file(self) -> Path:
         return self.target_folder() / "audiences" / "graph.json"
@@ -122,7 +127,7 @@ class Dbt:
         if self._graph is None:
             self.parse()
         if self._manifest is None:
-            self._read(parsed.mark_of(self.root, self._settings(), self.packages_folder, self._profiles_file()))
+            self._read(self._mark())
         return self._manifest
 
     @property
