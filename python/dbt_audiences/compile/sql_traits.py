@@ -5,7 +5,7 @@ from __future__ import annotations
 from dbt_audiences.compile.jinja import Call, Expression, package_call, reference, render
 from dbt_audiences.compile.names import IDENTIFIER_LENGTH, digest
 from dbt_audiences.core.project import Project, SqlTrait
-from dbt_audiences.spec.cron import cron_numbers
+from dbt_audiences.spec.cron import cron_numbers, either_day_suffices
 
 FOLDER = "traits/sql"
 _HEAD = "-- Generated from the declaration of `{model}` by `audiences compile`. Edit its yml.\n"
@@ -50,12 +50,11 @@ def _model(sql_trait: SqlTrait, materialized: str, meta: dict[str, Expression], 
 
 
 def _every(text: str) -> dict[str, Expression]:
-    """A schedule as `sql_trait_is_due` takes it; where days and weekdays are both narrowed, either suffices, as cron has it."""
+    """A schedule as `sql_trait_is_due` takes it."""
     words = text.split()
     if len(words) == 2:
         return {"length": [int(words[0]), words[1].rstrip("s") + "s"]}
-    either = not words[2].startswith("*") and not words[4].startswith("*")
-    return {**{name: list(numbers) for name, numbers in cron_numbers(text).items()}, "either": either}
+    return {**{name: list(numbers) for name, numbers in cron_numbers(text).items()}, "either": either_day_suffices(text)}
 
 
 def values_call(sql_trait: SqlTrait, name: str, columns: list[Expression]) -> Call:

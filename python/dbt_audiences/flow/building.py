@@ -82,7 +82,7 @@ def build(
         # Who names an audience wants it now.
         held = set() if select else stand.held(schedules(workspace.project, leaves_batch=leaves_batch)) & rest
         affected = stand.affected(rest & evaluated - held)
-        stale |= affected | stand.stale(later - held, stale | affected)
+        stale |= affected | stand.stale(later, stale | affected)
         forget_built(stand, stale & later - lost)
         parts.run(stale & later - lost)
         note_unaffected(stand, rest & evaluated - affected - lost - held)

@@ -16,12 +16,13 @@ from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.built import input_marks, inputs_of
 from dbt_audiences.run.parsed import Stamps, stamps
 from dbt_audiences.run.registry import relation_exists
+from dbt_audiences.spec.project import FOLDERS
 from dbt_audiences.spec.schedule import schedules
 
 LONGEST_RETRY_SECONDS = 60.0
 UNSEEN_SECONDS = 60.0
 """Tables that nothing here can look into cheaply, of other tools and of the user's own models, are read this often."""
-_DEFINED_IN = ("audiences", "traits", "destinations", "lists", "identity.yml")
+_DEFINED_IN = (*FOLDERS, "lists", "identity.yml")
 _OF_DBT = ("models", "macros", "seeds", "dbt_project.yml", "profiles.yml", "packages.yml")
 
 

@@ -97,6 +97,8 @@ class Standing:
 
     def held(self, schedules: Mapping[str, Schedule]) -> set[str]:
         """Of the audiences and computed traits that are not evaluated in every run those whose time has not come."""
+        if not schedules:
+            return set()
         cursors, found = self._cursors(), set()
         for name, schedule in schedules.items():
             _, last = cursors.get(name, (0, None))

@@ -40,6 +40,12 @@ def cron_numbers(text: str) -> dict[str, tuple[int, ...]]:
     return found
 
 
+def either_day_suffices(text: str) -> bool:
+    """Where days and weekdays are both narrowed, one of them is enough, as cron has it; else a day must be among both."""
+    _, _, days, _, weekdays = text.split()
+    return not days.startswith("*") and not weekdays.startswith("*")
+
+
 def _number(word: str, what: str) -> int:
     if word.isdigit() and len(word) < 4:
         return int(word)

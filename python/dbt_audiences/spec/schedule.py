@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dbt_audiences.core.project import Audience, Project
-from dbt_audiences.spec.cron import cron_numbers
+from dbt_audiences.spec.cron import cron_numbers, either_day_suffices
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 _MONTHS = {"month": 1, "year": 12}
@@ -53,9 +53,9 @@ def next_due(every: str, last: datetime, timezone: str) -> datetime | None:
             return _months_later(last, count * _MONTHS[unit])
         return last + timedelta(seconds=count * _SECONDS[unit])
     numbers, zone = cron_numbers(every), ZoneInfo(timezone)
-    first = last.astimezone(zone).date()
+    first, is_either = last.astimezone(zone).date(), either_day_suffices(every)
     for day in (first + timedelta(days=number) for number in range(_MOST_DAYS)):
-        if not _is_in(day, words, numbers):
+        if not _is_in(day, numbers, is_either=is_either):
             continue
         found = [
             at
@@ -74,8 +74,6 @@ def _months_later(at: datetime, months: int) -> datetime:
     return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
 
 
-def _is_in(day: date, words: list[str], numbers: dict[str, tuple[int, ...]]) -> bool:
-    """Where days and weekdays are both narrowed, either suffices, as cron has it."""
+def _is_in(day: date, numbers: dict[str, tuple[int, ...]], *, is_either: bool) -> bool:
     of_month, of_week = day.day in numbers["days"], day.isoweekday() % 7 in numbers["weekdays"]
-    is_either = not words[2].startswith("*") and not words[4].startswith("*")
     return day.month in numbers["months"] and (of_month or of_week if is_either else of_month and of_week)

@@ -188,13 +188,14 @@ class _Sync:
         """Members that were taken as known are not taken back; a value that was known is, when it is gone."""
         return self.send.existing_members == "skip" and not self.is_value
 
-    def _plan(self, desired: str, *, resync: bool) -> Sizes:
+    def _plan(self, desired: str, *, resync: bool, is_whole: bool = False) -> Sizes:
         return plan.make_plan(
             self.warehouse,
             self.ledger,
             desired,
             resync=resync,
-            among=self.among or "true",
+            is_whole=is_whole,
+            among="true" if is_whole else self.among or "true",
             is_baseline_kept=self.is_baseline_kept,
             is_withheld=self.is_withheld,
         )
@@ -250,21 +251,13 @@ class _Sync:
             return
         if self.among is not None:
             columns = "profile_id, identifier_type, identifier_value, traits"
-            asked = f"select {columns}{', withheld' if self.is_withheld else ''} from {desired}"
+            withheld, nothing = (", withheld", ", null") if self.is_withheld else ("", "")
             desired = (
-                f"(select {columns}{', null' if self.is_withheld else ''} from {self.ledger.acknowledged} "
-                f"where {self.ledger.here} and is_member and not ({self.among}) union all {asked}) as all_that_holds "
-                f"({columns}{', withheld' if self.is_withheld else ''})"
+                f"(select {columns}{nothing} from {self.ledger.acknowledged} where {self.ledger.here} and is_member "
+                f"and not ({self.among}) union all select {columns}{withheld} from {desired}) as all_that_holds "
+                f"({columns}{withheld})"
             )
-        plan.make_plan(
-            self.warehouse,
-            self.ledger,
-            desired,
-            resync=False,
-            is_whole=True,
-            is_baseline_kept=self.is_baseline_kept,
-            is_withheld=self.is_withheld,
-        )
+        self._plan(desired, resync=False, is_whole=True)
 
     def _send_side(self, sending: Outbox, side: Side | None, prefix: str) -> None:
         units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
