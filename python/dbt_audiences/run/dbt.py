@@ -64,13 +64,14 @@ class Dbt:
     """What dbt does is written to logs/dbt.log, which takes its time."""
     _manifest: Any = field(default=None, repr=False)
     _graph: Graph | None = field(default=None, repr=False)
+    _said: dict[str, Any] | None = field(default=None, repr=False)
 
     def parse(self) -> None:
         """Read the project as it now stands on disk; must be called again after files were generated.
 
         While no file changes, what was read before is taken, of this process or of one before.
         """
-        self._manifest = self._graph = None
+        self._manifest = self._graph = self._said = None
         if self.lacks_packages():
             self.install_packages()
         mark = self._mark()
@@ -255,13 +256,16 @@ class Dbt:
         return str(name or "raw")
 
     def _settings(self) -> dict[str, Any]:
+        """What dbt_project.yml says, as it was at the last parse, or when it was first asked for."""
         import yaml
 
-        try:
-            read = yaml.safe_load((self.root / "dbt_project.yml").read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise UsageError(f"dbt_project.yml cannot be read: {_first_lines(error)}") from error
-        return read if isinstance(read, dict) else {}
+        if self._said is None:
+            try:
+                read = yaml.safe_load((self.root / "dbt_project.yml").read_text(encoding="utf-8"))
+            except (OSError, ValueError, yaml.YAMLError) as error:
+                raise UsageError(f"dbt_project.yml cannot be read: {_first_lines(error)}") from error
+            self._said = read if isinstance(read, dict) else {}
+        return self._said
 
     def target_folder(self) -> Path:
         """Where dbt keeps what it parsed and compiled."""
