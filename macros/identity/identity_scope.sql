@@ -1,8 +1,8 @@
 {#-
   What a run of `profile_graph` must look at: all calls, or those of components that new calls reach.
 
-  Calls count as new when they were loaded after the last that was seen. All others must be as they were then, by their number and a
-  checksum of whom they name, and so must the rules: where anything differs, as after a deletion, all is looked at.
+  Calls count as new when they were loaded after the last that was seen. All others must be as they were then: staged in the same
+  build, or, where calls are staged anew each time, equal in number and in a checksum of whom they name. The rules must be the same, too.
 
   Where not all is looked at, it makes the temporary tables of `graph_scope`.
 
@@ -16,14 +16,17 @@
     {%- set found = {'is_full': true, 'is_touched': true, 'fingerprint': fingerprint, 'sql': sql} -%}
     {%- if not has_run or should_full_refresh() -%}{{ return(found) }}{%- endif -%}
     {%- set seen = run_query(
-        'select fingerprint, loaded_at, call_count, checksum, sql_trait_count from ' ~ dbt_audiences.state_relation('identity_seen')
+        'select fingerprint, loaded_at, call_count, checksum, sql_trait_count, build from ' ~ dbt_audiences.state_relation('identity_seen')
     ).rows -%}
     {%- if seen | length != 1 or seen[0][0] != fingerprint -%}{{ return(found) }}{%- endif -%}
+    {%- set build = dbt_audiences._appended_build() -%}
+    {%- if build is not none and seen[0][5] != build -%}{{ return(found) }}{%- endif -%}
     {%- set loaded_at = dbt_audiences.literal(seen[0][1], 'instant') -%}
     {%- set old = 'where loaded_at is null or loaded_at <= ' ~ loaded_at -%}
-    {%- set columns = dbt_audiences._naming_columns(types, old) -%}
-    {%- set now = run_query(dbt_audiences._seen(columns, old)).rows[0] -%}
-    {%- if now[0] | int != seen[0][2] | int or '%d' | format(now[1]) != seen[0][3] or now[2] | int < seen[0][4] | int -%}
+    {%- set columns = dbt_audiences._naming_columns(types, old) if build is none else [] -%}
+    {%- set now = run_query(dbt_audiences._seen(columns, old, build is none)).rows[0] -%}
+    {%- if now[2] | int < seen[0][4] | int
+        or (build is none and (now[0] | int != seen[0][2] | int or '%d' | format(now[1]) != seen[0][3])) -%}
         {{ return(found) }}
     {%- endif -%}
     {%- call statement('scope') -%}{{ dbt_audiences.graph_scope(types, loaded_at) }}{%- endcall -%}
@@ -47,14 +50,15 @@
 {% macro note_identity_seen(types, scope) -%}
     {%- set table = dbt_audiences.state_relation('identity_seen') -%}
     {%- set calls = dbt_audiences.state_relation('stg_calls') -%}
-    {%- set columns = dbt_audiences._naming_columns(types) -%}
-    {%- set adds = not scope.is_full and columns == scope.columns -%}
+    {%- set build = dbt_audiences._appended_build() -%}
+    {%- set columns = dbt_audiences._naming_columns(types) if build is none else [] -%}
+    {%- set adds = not scope.is_full and columns == scope.columns and build is none -%}
         {{ dbt_audiences.note_blocked(types, scope.is_full) }}
         create temporary table graph_seen as
         select
             (select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from {{ calls }}) as loaded_at,
             fresh.*
-        from ({{ dbt_audiences._seen(columns, 'where loaded_at > (select loaded_at from ' ~ table ~ ')' if adds else '') }}) as fresh;
+        from ({{ dbt_audiences._seen(columns, 'where loaded_at > (select loaded_at from ' ~ table ~ ')' if adds else '', build is none) }}) as fresh;
     {%- if adds %}
         update graph_seen set
             call_count = graph_seen.call_count + s.call_count,
@@ -62,20 +66,38 @@
         from {{ table }} as s;
     {%- endif %}
         delete from {{ table }};
-        insert into {{ table }} (fingerprint, loaded_at, call_count, checksum, sql_trait_count)
-        select '{{ scope.fingerprint }}', loaded_at, call_count, cast(checksum as {{ dbt.type_string() }}), sql_trait_count from graph_seen;
+        insert into {{ table }} (fingerprint, loaded_at, call_count, checksum, sql_trait_count, build)
+        select
+            '{{ scope.fingerprint }}', loaded_at, call_count, cast(checksum as {{ dbt.type_string() }}), sql_trait_count,
+            {{ "'" ~ build ~ "'" if build else 'null' }}
+        from graph_seen;
         drop table graph_seen;
 {%- endmacro %}
 
 
 {#- How many calls there are of those that a filter lets by, a checksum of whom they name, and how many identifiers SQL traits have. -#}
-{% macro _seen(columns, filter) -%}
+{% macro _seen(columns, filter, reads_calls=true) -%}
+    {%- set traits = '(select count(*) from ' ~ dbt_audiences.state_relation('sql_trait_identifiers') ~ ') as sql_trait_count' -%}
+    {%- if not reads_calls %}
+        select cast(null as bigint) as call_count, cast(null as decimal(38, 0)) as checksum, {{ traits }}
+    {%- else %}
         select
             count(*) as call_count,
             cast(coalesce(sum({{ dbt_audiences.row_hash(['occurred_at', 'type'] + columns) }}), 0) as decimal(38, 0)) as checksum,
-            (select count(*) from {{ dbt_audiences.state_relation('sql_trait_identifiers') }}) as sql_trait_count
+            {{ traits }}
         from {{ dbt_audiences.state_relation('stg_calls') }}
         {{ filter }}
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- The build of stg_calls that calls are added to; none where they are staged anew each time, or in a preview. -#}
+{% macro _appended_build() -%}
+    {%- if var('audiences_identity_preview', false) -%}{{ return(none) }}{%- endif -%}
+    {%- set staged = run_query(
+        'select build from ' ~ dbt_audiences.state_relation('calls_staged') ~ ' where loaded_at is not null'
+    ).rows -%}
+    {{ return(staged[0][0] if staged else none) }}
 {%- endmacro %}
 
 

@@ -10,6 +10,7 @@
         {{ dbt_audiences.log_changes('profile_identifiers', [{'of': 'users', 'query': 'select cast(null as text)'}]) }}
         insert into {{ identifiers }} (profile_id, type, value, first_seen_at)
         {{ fresh }};
+        insert into {{ dbt_audiences.state_relation('moved_identifiers') }} (type, value, profile_id) values (null, null, null);
     {%- else %}
         create temporary table graph_fresh as
         {{ fresh }};
@@ -24,6 +25,10 @@
         union all
         select to_profile_id from graph_merged;
         {{ dbt_audiences.log_changes('profile_identifiers', [{'of': 'users', 'query': 'select profile_id from graph_changed'}]) }}
+        insert into {{ dbt_audiences.state_relation('moved_identifiers') }} (type, value, profile_id)
+        select type, value, profile_id from graph_added
+        union
+        select type, value, profile_id from graph_gone;
         delete from {{ identifiers }}
         where (profile_id, type, value, first_seen_at) in (select profile_id, type, value, first_seen_at from graph_gone);
         insert into {{ identifiers }} (profile_id, type, value, first_seen_at)

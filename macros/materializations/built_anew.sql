@@ -1,5 +1,5 @@
 {#-
-  A table built anew in each run, unless its source seems to have broken: if it had rows and now has none, or fewer than half, the
+  A table built anew, or brought up to date where it follows batches of calls, unless its source seems to have broken: if it had rows and now has none, or fewer than half, the
   model fails, the old table stays, and everything that reads it waits. `audiences sync --approve <model>` lets one such change by.
   Whose rows have changed is logged. `meta: {unguarded: true}` is for what a person replaces on purpose.
 -#}
@@ -8,7 +8,7 @@
 {% endmaterialization %}
 
 
-{#- A table built anew in each run; whose rows have changed is logged. What it is made of has guards of its own. -#}
+{#- A table built anew, or brought up to date; whose rows have changed is logged. What it is made of has guards of its own. -#}
 {% materialization tracked_table, default %}
     {{ return(dbt_audiences.built_anew(sql)) }}
 {% endmaterialization %}
@@ -21,6 +21,23 @@
     {%- set existing = load_cached_relation(this) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- set batch = dbt_audiences.batch_step(sql, existing) -%}
+    {%- if batch.step == 'none' -%}
+        {%- call statement('main') -%}select 1{%- endcall -%}
+        {{ adapter.commit() }}
+        {{ return({'relations': [target_relation]}) }}
+    {%- elif batch.step == 'add' -%}
+        {%- do dbt_audiences.take_up(target_relation, fresh, sql, batch) -%}
+        {%- if guarded -%}{%- do dbt_audiences.refuse_emptied_source(model.name, target_relation, true) -%}{%- endif -%}
+        {%- call statement('main') -%}
+            {{ dbt_audiences.note_unreadable_values(model, target_relation) if notes_unreadable }}
+            {{ dbt_audiences.note_taken_up(model.name, batch) }}
+        {%- endcall -%}
+        {{ run_hooks(post_hooks, inside_transaction=True) }}
+        {{ adapter.commit() }}
+        {{ run_hooks(post_hooks, inside_transaction=False) }}
+        {{ return({'relations': [target_relation]}) }}
+    {%- endif -%}
     {%- call statement('fresh') -%}
         create temporary table {{ fresh }} as {{ sql }}
     {%- endcall -%}
@@ -31,6 +48,7 @@
         {{ 'drop ' ~ existing.type ~ ' if exists ' ~ existing ~ ' cascade;' if existing is not none }}
         create table {{ target_relation }} as select * from {{ fresh }};
         {{ dbt_audiences.note_unreadable_values(model, fresh) if notes_unreadable }}
+        {{ dbt_audiences.note_taken_up(model.name, batch) }}
         drop table {{ fresh }};
     {%- endcall -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}

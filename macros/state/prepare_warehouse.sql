@@ -50,7 +50,7 @@
 
 {#- The version of the state tables; a change of their columns in the yml adds one here. -#}
 {% macro state_version() -%}
-    {{ return(6) }}
+    {{ return(7) }}
 {%- endmacro %}
 
 

@@ -2,11 +2,12 @@
   Every value that was said of custom traits by as_of, the newest of each marked.
 
   of     users, by identify calls, or accounts, by group calls; `profile_id` is the account's id then
-  shape  profile_id, trait, value (JSON text), updated_at (when it was said), newest (1: it stands)
+  shape  of, profile_id, trait, value (JSON text), updated_at (when it was said), newest (1: it stands)
 -#}
 {% macro current_custom_traits(of) -%}
     {%- set id = 'profile_identifiers.profile_id' if of == 'users' else 'calls.group_id' -%}
     select
+        '{{ of }}' as of,
         {{ id }}{{ ' as profile_id' if of == 'accounts' }},
         entry.key as trait,
         cast(entry.value as {{ dbt.type_string() }}) as value,

@@ -10,7 +10,8 @@
 {% macro custom_trait_values(name, columns, of='users') -%}
     {%- set id = 'profile_identifiers.profile_id' if of == 'users' else 'calls.group_id' -%}
     {%- set value = dbt_audiences.json_at('calls.traits', [name]) -%}
-{{ config(meta=dbt_audiences.can_fail(columns, 'trait', name, [name], 'valid_to is null')) }}
+{{ config(meta=dict(dbt_audiences.can_fail(columns, 'trait', name, [name], 'valid_to is null'), follows='entities')) }}
+-- Brought up to date by {{ ref('dbt_audiences', 'touched_calls') }}
 select
     {{ id }}{{ ' as profile_id' if of == 'accounts' }},
     calls.occurred_at as valid_from,

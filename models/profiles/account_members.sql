@@ -1,5 +1,6 @@
-{{ config(materialized='guarded_table') }}
+{{ config(materialized='guarded_table', meta={'follows': 'entities'}) }}
 
+-- Brought up to date by {{ ref('dbt_audiences', 'touched_calls') }}
 select
     calls.group_id as account_id,
     profile_identifiers.profile_id,

@@ -1,4 +1,5 @@
-{{ config(materialized='replaced_table') }}
+{{ config(materialized='staged_calls') }}
+
 
 {%- set identity = dbt_audiences.from_project('audiences_identity')() -%}
 {%- set types = dbt_audiences.identifier_types(identity) -%}
@@ -13,6 +14,7 @@ with
 
 calls as (
     select * from {{ ref('dbt_audiences', 'calls_raw') }}
+    /* where the call is new */
     union all
     select * from {{ ref('dbt_audiences', 'calls_segment') }}
     union all
@@ -71,7 +73,9 @@ opened as (
             when once.type <> 'group' then {{ dbt_audiences.json_texts_at('once.traits', paths.traits) }}
         end as trait_texts
     from once
-    where once.occurred_at is not null
+    where
+        once.occurred_at is not null
+        /* and its message is new */
     {{- dbt_audiences.computed_once() }}
 ),
 

@@ -1,4 +1,4 @@
-{{ config(materialized='replaced_table') }}
+{{ config(materialized='replaced_view') }}
 
 {%- set computed = dbt_audiences.from_project('audiences_computed_traits')() %}
 {%- set frozen = dbt_audiences.frozen_traits(dbt_audiences.from_project('audiences_frozen_traits')()) %}
@@ -7,14 +7,6 @@
 
 -- The value of every trait as it stands at as_of; one set to null is gone. A custom trait that a key or a SQL trait hides is
 -- `custom.<name>`.
-with
-
-said as (
-    {{ dbt_audiences.current_custom_traits('users') }}
-    union all
-    {{ dbt_audiences.current_custom_traits('accounts') }}
-)
-
 select
     profile_id,
     {%- if hiding %}
@@ -27,10 +19,7 @@ select
     {%- endif %}
     value,
     updated_at
-from said
-where
-    newest = 1
-    and value <> 'null'
+from {{ ref('dbt_audiences', 'custom_traits') }}
 {%- for key in computed %}
 union all
 select

@@ -24,7 +24,7 @@ from tests.integration.projects import (
     track,
 )
 
-STATE_COLUMNS = "c10f14946d659a4b"
+STATE_COLUMNS = "4743ba2ffead331d"
 """What the columns of the state tables of the present version come to."""
 
 
@@ -99,7 +99,7 @@ def test_older_state_is_migrated_in_place_and_nobody_enters_again(project: Proje
     assert state(project, "runs", "membership_changes", "connections") == before
     assert project.sql("select count(*), count(cause) from audiences.membership_changes") == [(13, 0)]
     assert project.sql("select count(*) from audiences.approvals") == [(0,)]
-    assert project.sql("select version from audiences.state_version") == [(6,)]
+    assert project.sql("select version from audiences.state_version") == [(7,)]
 
 
 def test_the_version_goes_up_with_the_columns_of_the_state_tables() -> None:

@@ -26,14 +26,14 @@ from dbt_audiences.run.erasure import (
     list_identifiers,
     search,
 )
-from dbt_audiences.run.models import STATE
+from dbt_audiences.run.models import BATCH, STATE
 from dbt_audiences.run.suppressions import by_type, purge_ledger, read_suppressed, suppress
 from dbt_audiences.run.warehouses import reclaim
 from dbt_audiences.sync.destinations import type_of
 
 OURS = (
-    "audience", "computed_trait", "guarded_table", "profile_graph", "refilled_table", "replaced_table", "sql_trait", STATE,
-    "tracked_table",
+    "audience", BATCH, "computed_trait", "guarded_table", "profile_graph", "refilled_table", "replaced_table", "sql_trait",
+    "staged_calls", STATE, "tracked_table",
 )  # fmt: skip
 """Materializations of tables that are made of calls, or written by runs."""
 _LEDGER = ("acknowledged", "deliveries", "requests", "suppressions")

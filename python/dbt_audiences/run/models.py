@@ -10,10 +10,12 @@ from typing import Any
 
 from dbt_audiences.core.project import MACRO_FILE
 
-EVALUATED = frozenset({"audience", "computed_trait"})
+AUDIENCE = "audience"
+EVALUATED = frozenset({AUDIENCE, "computed_trait"})
 """Materializations that know by the log of changes and by `changes_at` whom they must look at."""
 VIEWS = frozenset({"replaced_view", "send"})
-TABLES = frozenset({"replaced_table", "guarded_table", "tracked_table", "profile_graph"})
+BATCH = "call_batch"
+TABLES = frozenset({"replaced_table", "guarded_table", "tracked_table", "profile_graph", "staged_calls", BATCH})
 TRACKED = EVALUATED | {"guarded_table", "tracked_table", "profile_graph", "sql_trait", "state_table"}
 """Materializations whose changes are logged, as the macro `_tracked_materializations` has them."""
 STATE = "state_table"
@@ -65,7 +67,7 @@ def models_of(manifest: Any, settings: Mapping[str, Any]) -> dict[str, Model]:
                 base, of_project if _OF_PROJECT in macros else "", str(node.checksum.checksum), node.relation_name,
                 node.config.to_dict(), node.depends_on.nodes, [one.digest for one in read],
             ),
-            not macros.isdisjoint(_TIMED),
+            kind == BATCH or not macros.isdisjoint(_TIMED),
             kind != STATE and (
                 not is_ours or bool(others) or (_OF_SCHEMA in macros and reads_schemas)
                 or any(one.is_volatile and one.kind not in EVALUATED for one in read)

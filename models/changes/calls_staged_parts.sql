@@ -1,0 +1,3 @@
+{{ config(materialized='state_table', schema='audiences_build') }}
+
+{{ dbt_audiences.state_query() }}
