@@ -9,18 +9,6 @@
 {%- endmacro %}
 
 
-{#- Statements that write down what `evaluation_scope` found, once the model is evaluated; `evaluated` has a row for each entity. -#}
-{% macro advance_cursor(name, scope, evaluated) -%}
-    {%- set cursors = dbt_audiences.state_relation('cursors') -%}
-    {%- set key = dbt_audiences.text_literal(name) -%}
-        delete from {{ cursors }} where model = {{ key }};
-        insert into {{ cursors }} (model, number, as_of, fingerprint, evaluated_count, is_full)
-        select
-            {{ key }}, {{ scope.number }}, {{ dbt_audiences.as_of() }}, '{{ scope.fingerprint }}',
-            (select count(*) from {{ evaluated }}), {{ scope.is_full }};
-{%- endmacro %}
-
-
 {#- A model's query as a run evaluates it: with the filters of `in_scope` open, unless it looks at all. -#}
 {% macro scoped_query(sql, scope) -%}
     {%- if scope.is_full -%}{{ return(sql) }}{%- endif -%}

@@ -4,58 +4,43 @@
   model     the node of the model in dbt's graph
   sql       its query, with the filters of `in_scope` closed
   has_run   whether what the last evaluation left is still there
-  due       SQL for the ids whose stored `changes_at` has come
-  shape     a mapping: `is_full`; `number` (changes up to this one are seen), `fingerprint` (of the SQL), `statements` that make the
-            temporary table `scope` (profile_id)
+  due       SQL for the ids whose stored `changes_at` has come; none for an audience, whose evaluations say it
+  shape     a mapping: `is_full`; `number` (changes up to this one are seen), `fingerprint` (of the SQL). The temporary tables of
+            `evaluating_tables` are filled for this model, and `scope` (profile_id) is made
 -#}
-{% macro evaluation_scope(model, sql, has_run, due) -%}
-    {%- set log = dbt_audiences.state_relation('changed_entities') -%}
+{% macro evaluation_scope(model, sql, has_run, due=none) -%}
     {%- set cursor = dbt_audiences._cursor(model.name) -%}
-    {%- set number = run_query('select coalesce(max(number), 0) from ' ~ log).rows[0][0] | int -%}
-    {%- set fingerprint = local_md5(
-        model.config.get('meta', {}).get('definition_hash', '') ~ sql.replace(dbt_audiences.as_of() | string, '')
-    ) -%}
-    {%- set found = {'is_full': true, 'number': number, 'fingerprint': fingerprint, 'statements': ''} -%}
+    {#- Where lines are broken depends on how long the literal of as_of is. -#}
+    {%- set text = sql.replace(dbt_audiences.as_of() | string, '').split() | join -%}
+    {%- set fingerprint = local_md5(model.config.get('meta', {}).get('definition_hash', '') ~ text) -%}
     {%- set reads = dbt_audiences._tracked_reads(model) -%}
-    {%- if reads is none or cursor is none or not has_run or should_full_refresh() or cursor.fingerprint != fingerprint
+    {%- set is_full = reads is none or cursor is none or not has_run or should_full_refresh() or cursor.fingerprint != fingerprint
         or dbt_audiences.as_of_datetime() < cursor.as_of -%}
-        {{ return(found) }}
-    {%- endif -%}
-    {%- set since = 'number > ' ~ cursor.number ~ ' and number <= ' ~ number ~ ' and model in (' ~ reads | join(', ') ~ ", '*')" -%}
-    {%- set whole = '' if 'whole' in model.config.get('meta', {}) else ' and id is null' -%}
-    {%- if run_query('select count(*) from ' ~ log ~ ' where ' ~ since ~ whole).rows[0][0] | int > 0 -%}
-        {{ return(found) }}
-    {%- endif -%}
-    {%- do found.update({
-        'is_full': false,
-        'statements': dbt_audiences._scope_statements(model, 'from ' ~ log ~ ' where ' ~ since, due),
-    }) -%}
-    {{ return(found) }}
+    {%- call statement('evaluating') -%}
+        {{ dbt_audiences.evaluating_tables() }}
+        {{ dbt_audiences._note_evaluating(model, fingerprint, is_full, reads or []) }}
+        {{ dbt_audiences.scope_statements() }}
+        {{ 'insert into scopes (model, profile_id) select ' ~ dbt_audiences.text_literal(model.name) ~ ', profile_id from (' ~ due ~ ') as due;'
+            if due and not is_full }}
+        create temporary table scope as select distinct profile_id from scopes;
+    {%- endcall -%}
+    {%- set found = run_query('select is_full, up_to from evaluating').rows[0] -%}
+    {{ return({'is_full': found[0], 'number': found[1] | int, 'fingerprint': fingerprint}) }}
 {%- endmacro %}
 
 
-{#- Ids of the entity judged. What a user does changes the accounts of that user, and these all their members, where a block asks so. -#}
-{% macro _scope_statements(model, changed, due) -%}
-    {%- set of = model.config.get('meta', {}).get('of', 'users') -%}
-    {%- set crosses = 'model.dbt_audiences.account_members' in model.depends_on.nodes -%}
-    {%- set members = dbt_audiences.state_relation('account_members') -%}
-    {%- set users = 'select id ' ~ changed ~ " and of = 'users'" -%}
-    {%- set accounts -%}
-        select id {{ changed }} and of = 'accounts'
-        union select account_id from {{ members }} where profile_id in ({{ users }})
-    {%- endset -%}
-        create temporary table scope as
-        select distinct profile_id from (
-            {{ due }}
-    {%- if of == 'accounts' %}
-            union all {{ accounts if crosses else 'select id ' ~ changed ~ " and of = 'accounts'" }}
-    {%- else %}
-            union all {{ users }}
-    {%- if crosses %}
-            union all select profile_id from {{ members }} where account_id in ({{ accounts }})
+{% macro _note_evaluating(model, fingerprint, is_full, reads) -%}
+    {%- set name = dbt_audiences.text_literal(model.name) -%}
+    {%- set meta = model.config.get('meta', {}) -%}
+    {%- set crosses = 'model.dbt_audiences.account_members' in model.depends_on.nodes %}
+        insert into evaluating (model, of, crosses, is_whole, definition_hash, fingerprint, is_full) values (
+            {{ name }}, '{{ meta.get('of', 'users') }}', {{ crosses }}, {{ 'whole' in meta }}, '{{ meta.get('definition_hash', '') }}',
+            '{{ fingerprint }}', {{ is_full }}
+        );
+    {%- if reads and not is_full %}
+        insert into evaluating_reads (model, read) values
+        {%- for read in reads + ["'*'"] %} ({{ name }}, {{ read }}){{ ',' if not loop.last }}{%- endfor %};
     {%- endif %}
-    {%- endif %}
-        ) as changed (profile_id);
 {%- endmacro %}
 
 

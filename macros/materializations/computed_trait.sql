@@ -8,11 +8,10 @@
     {%- set existing = load_cached_relation(this) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {%- call statement('lock') -%}{{ dbt_audiences.lock_state('trait ' ~ model.name) or 'select 1' }}{%- endcall -%}
+    {%- call statement('lock') -%}{{ dbt_audiences.lock_state('evaluations') or 'select 1' }}{%- endcall -%}
     {%- set due = 'select profile_id from ' ~ table ~ ' where changes_at <= ' ~ dbt_audiences.as_of() -%}
     {%- set scope = dbt_audiences.evaluation_scope(model, sql, existing is not none, due) -%}
     {%- call statement('evaluated') -%}
-        {{ scope.statements }}
         create temporary table {{ fresh }} as {{ dbt_audiences.scoped_query(sql, scope) }};
     {%- endcall -%}
     {%- set columns = adapter.get_columns_in_relation(fresh) | map(attribute='name') | list -%}
@@ -23,9 +22,11 @@
         {%- else %}
         {{ dbt_audiences._replace_values(table, existing, fresh) }}
         {%- endif %}
-        {{ dbt_audiences.advance_cursor(model.name, scope, fresh) }}
+        insert into evaluated (model, profile_id) select {{ dbt_audiences.text_literal(model.name) }}, profile_id from {{ fresh }};
+        {{ dbt_audiences.advance_cursors() }}
         drop table {{ fresh }};
-        {{ '' if scope.is_full else 'drop table scope;' }}
+        drop table scope;
+        {{ dbt_audiences.drop_evaluating() }}
     {%- endcall -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do persist_docs(table, model) -%}

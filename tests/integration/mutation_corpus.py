@@ -28,7 +28,8 @@ from tests.reference.row_strategies import draw_rows
 
 from dbt_audiences.core.errors import AudiencesError
 from dbt_audiences.core.warehouse import instant_literal
-from dbt_audiences.flow.evaluate import _ANY_AS_OF, Answer, Answers, Evaluator
+from dbt_audiences.flow.evaluate import Answer, Answers, Evaluator
+from dbt_audiences.run.compiled import ANY_AS_OF
 
 SEED = 7
 FIRST_SEEN = datetime(1900, 1, 1, tzinfo=UTC)
@@ -254,7 +255,7 @@ class Session:
 
     def _now(self, name: str, sql: str | None = None) -> str:
         template = self._evaluator.models[name] if sql is None else sql
-        return template.replace(instant_literal(_ANY_AS_OF), instant_literal(self._as_of))
+        return template.replace(instant_literal(ANY_AS_OF), instant_literal(self._as_of))
 
     def _changed(self, name: str, mutant: Mutant) -> set[str] | None:
         """Of whom a table says otherwise with this query; None where its rows are of nobody."""

@@ -12,7 +12,8 @@ from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, 
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.run.built import forget_built, note_built, note_unaffected, standing
 from dbt_audiences.run.dbt import Dbt, Outcome
-from dbt_audiences.run.models import EVALUATED, STATE, readers
+from dbt_audiences.run.evaluating import evaluate
+from dbt_audiences.run.models import AUDIENCE, EVALUATED, STATE, readers
 from dbt_audiences.spec.schedule import schedules
 
 Progress = Callable[[str, int, int], None]
@@ -83,8 +84,9 @@ def build(
         held = set() if select else stand.held(schedules(workspace.project, leaves_batch=leaves_batch)) & rest
         affected = stand.affected(rest & evaluated - held)
         stale |= affected | stand.stale(later, stale | affected)
-        forget_built(stand, stale & later - lost)
-        parts.run(stale & later - lost)
+        due = stale & later - lost
+        forget_built(stand, due)
+        parts.evaluate(warehouse, due, {name for name in due & affected if stand.stands(name)}, as_of)
         note_unaffected(stand, rest & evaluated - affected - lost - held)
         parts.outcomes += [Outcome(name, "skipped", "", 0.0) for name in lost]
         parts.outcomes += [Outcome(name, "success", "", 0.0) for name in rest - stale - lost]
@@ -115,6 +117,22 @@ class _Parts:
         done = {one.name for one in found if one.status == "success"}
         self.built |= done
         return {one.name for one in found} - done
+
+    def evaluate(self, warehouse: Warehouse, names: set[str], standing: set[str], as_of: datetime) -> None:
+        """Build these; audiences that stand evaluate without dbt, once all is built that they read."""
+        models = self.dbt.graph.models
+        audiences = {name for name in standing if models[name].kind == AUDIENCE and not self.dbt.graph.meta(name).get("static")}
+        first = names - audiences - readers(models, audiences)
+        lost = readers(models, self.run(first)) & names - first
+        self.outcomes += [Outcome(name, "skipped", "", 0.0) for name in sorted(lost)]
+        waiting = names - first - lost
+        run_id = str(self.variables["run_id"])
+        self.outcomes += evaluate(
+            self.dbt, warehouse, audiences & waiting, waiting, as_of=as_of, run_id=run_id, progress=self.progress
+        )
+        done = {one.name for one in self.outcomes if one.status == "success"}
+        self.built |= done & waiting
+        self.run(waiting - done)
 
 
 def _before_identity(workspace: Workspace) -> set[str]:

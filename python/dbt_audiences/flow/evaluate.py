@@ -19,12 +19,10 @@ from dbt_audiences.core.project import Example, ExampleEvent, ExamplePerson
 from dbt_audiences.core.warehouse import instant_literal, naive
 from dbt_audiences.flow.given_related import declared_table, laid_rows
 from dbt_audiences.flow.given_sql_traits import declared_rows, sql_trait_rows
+from dbt_audiences.run.compiled import ANY_AS_OF
 from dbt_audiences.run.dbt import in_memory
 from dbt_audiences.run.warehouses.duckdb import DuckDB
 from dbt_audiences.run.warehouses.duckdb import connect as connect_duckdb
-
-_ANY_AS_OF = datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC)
-"""An instant that stands nowhere else: compiled SQL holds its literal wherever as_of belongs."""
 
 _IDENTITY = (
     "profile_identifiers", "profile_merges", "sql_trait_identifiers", "identity_violations", "identifier_components",
@@ -110,9 +108,9 @@ class Evaluator:
             self.sql_traits = {name: declared_rows(meta) for name, meta in dbt.graph.metas("sql_trait").items()}
             views = dbt.graph.metas("view").items()
             self.related = {name: declared_table(meta) for name, meta in views if "related_rows" in meta}
-            laid = {*_IDENTITY, *self.sql_traits, *self.related}
+            laid = {*_IDENTITY, "touched_calls", *self.sql_traits, *self.related}
             wanted = dbt.graph.ancestors(keys, given=laid)
-            compiled = dbt.compile({"as_of": naive(_ANY_AS_OF).isoformat(), "run_id": "evaluation"}, wanted - laid)
+            compiled = dbt.compile({"as_of": naive(ANY_AS_OF).isoformat(), "run_id": "evaluation"}, wanted - laid)
             self.models = {name: compiled[name] for name in dbt.graph.order() if name in wanted - laid and name in compiled}
             self.audiences = frozenset(dbt.graph.materialized("audience") & wanted)
             self.reads = {key: frozenset(dbt.graph.ancestors([key], given=laid)) for key in self.audiences}
@@ -169,7 +167,7 @@ class Loaded:
         for name, template in evaluator.models.items():
             if name not in needed or name in self._built:
                 continue
-            sql = template.replace(instant_literal(_ANY_AS_OF), instant_literal(as_of))
+            sql = template.replace(instant_literal(ANY_AS_OF), instant_literal(as_of))
             relation = evaluator.relations[name]
             if name in evaluator.audiences:
                 rows = self._warehouse.fetch(f"select profile_id, is_member, changes_at from ({sql}) as evaluated")

@@ -108,6 +108,10 @@ class Standing:
                     found.add(name)
         return found
 
+    def stands(self, name: str) -> bool:
+        """Whether a model is there, and was built by the definition that it has now."""
+        return name in self.models and self._stands(self.models[name])
+
     def _cursors(self) -> dict[str, tuple[int, datetime]]:
         """Name -> the last change that an evaluation has seen, and its as_of."""
         rows = self.warehouse.fetch(f"select model, number, as_of from {self.relations['cursors']}")

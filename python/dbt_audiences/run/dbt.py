@@ -181,9 +181,10 @@ class Dbt:
 
     def compile(self, variables: Mapping[str, object], names: Collection[str] | None = None) -> dict[str, str]:
         """Model name -> compiled SQL of these models, or of all; nothing is run."""
-        select = self.graph.selectors(names) if names is not None and len(names) <= MOST_SELECTED else []
+        named = names is not None and len(names) <= MOST_SELECTED
+        select = self.graph.selectors(names or ()) if named else ["resource_type:model"]
         result = self._invoke(
-            ["compile", "--no-write-json", *_variables(variables), *(["--select", *select] if select else [])]
+            ["compile", "--no-write-json", "--indirect-selection", "empty", *_variables(variables), "--select", *select]
         ).result
         return {
             row.node.name: row.node.compiled_code

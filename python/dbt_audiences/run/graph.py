@@ -10,13 +10,17 @@ from typing import Any
 
 from dbt_audiences.run.models import Model, models_of
 
-_FORM = 1
+_FORM = 2
 """Of the file; another form is not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An enabled model; `reads` are ids of dbt's, of models and of other things."""
+    """An enabled model.
+
+    reads     ids of dbt's, of models and of other things
+    is_plain  nothing but its query decides what building it does: it has no hooks, grants or contract
+    """
 
     id: str
     name: str
@@ -26,6 +30,7 @@ class Node:
     fqn: tuple[str, ...]
     package: str
     meta: Mapping[str, Any]
+    is_plain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,10 @@ class Graph:
         """Name -> `config.meta` of the models of a materialization."""
         return {node.name: dict(node.meta) for node in self.nodes.values() if node.kind == kind}
 
+    def meta(self, name: str) -> Mapping[str, Any]:
+        """`config.meta` of a model."""
+        return next((node.meta for node in self.nodes.values() if node.name == name), {})
+
     def relations(self) -> dict[str, str]:
         """Name -> its quoted relation in the target."""
         return {node.name: node.relation for node in self.nodes.values() if node.relation is not None}
@@ -97,11 +106,17 @@ def graph_of(manifest: Any, settings: Mapping[str, Any], target: str) -> Graph:
     nodes = {
         id_: Node(
             id_, node.name, str(node.config.materialized), node.relation_name, tuple(node.depends_on.nodes), tuple(node.fqn),
-            node.package_name, dict(node.config.meta),
+            node.package_name, dict(node.config.meta), _is_plain(node.config),
         )
         for id_, node in manifest.nodes.items() if node.resource_type == "model"
     }  # fmt: skip
     return Graph(nodes, models_of(manifest, settings), target)
+
+
+def _is_plain(config: Any) -> bool:
+    given = config.to_dict()
+    contract = given.get("contract") or {}
+    return not (given.get("pre-hook") or given.get("post-hook") or given.get("grants") or contract.get("enforced"))
 
 
 def write_graph(path: Path, mark: str, graph: Graph) -> None:
