@@ -21,14 +21,17 @@ select
     updated_at
 from {{ ref('dbt_audiences', 'custom_traits') }}
 {%- for key in computed %}
+{%- set values = ref(key) %}
+{%- if not execute or adapter.get_relation(values.database, values.schema, values.identifier) is not none %}
 union all
 select
     profile_id,
     {{ dbt_audiences.text_literal(key) }} as trait,
     value,
     updated_at
-from {{ ref(key) }}
+from {{ values }}
 where value is not null
+{%- endif %}
 {%- endfor %}
 {%- for one in frozen %}
 union all

@@ -24,7 +24,7 @@ from tests.integration.projects import (
     track,
 )
 
-STATE_COLUMNS = "4743ba2ffead331d"
+STATE_COLUMNS = "5d49cd706e5b8fa5"
 """What the columns of the state tables of the present version come to."""
 
 

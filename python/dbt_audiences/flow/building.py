@@ -9,6 +9,7 @@ from datetime import datetime
 from dbt_audiences.compile.related import rows_model as rows_model_of
 from dbt_audiences.compile.sql_traits import check_model, rows_model
 from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, text_literal
+from dbt_audiences.flow.computing import Computations
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.run.built import forget_built, note_built, note_unaffected, standing
 from dbt_audiences.run.dbt import Dbt, Outcome
@@ -51,6 +52,7 @@ def build(
     builds_all: bool,
     leaves_batch: bool,
     progress: Progress | None,
+    computations: Computations,
 ) -> list[Outcome]:
     """`dbt run` of what does not stand as it must: SQL traits, what evaluations read, and then whom that or time has moved.
 
@@ -60,14 +62,16 @@ def build(
 
     builds_all    also what stands is built
     leaves_batch  audiences of `compute: batch` that have no `every` stay as they are
+    computations  is told what is being built
     """
     dbt = workspace.dbt
     wanted = dbt.selected(select) if select else set(dbt.relations())
     if is_prepared:
         wanted -= dbt.graph.materialized(STATE)
+    wanted -= set(computations.unconnected)
     models = workspace.models()
     first = _before_identity(workspace)
-    parts = _Parts(dbt, variables, full_refresh, progress)
+    parts = _Parts(dbt, variables, full_refresh, progress, computations)
     parts.run(wanted & first)
     stand = standing(warehouse, dbt.relations(), models, dbt.raw_schema(), as_of)
     rest = wanted - first
@@ -102,6 +106,7 @@ class _Parts:
     variables: Mapping[str, object]
     full_refresh: bool
     progress: Progress | None
+    computations: Computations
     outcomes: list[Outcome] = field(default_factory=list)
     built: set[str] = field(default_factory=set)
 
@@ -109,14 +114,21 @@ class _Parts:
         """Build these; which of them were not built."""
         if not names:
             return set()
+        self.plan(names)
         select, exclude = self.dbt.graph.selection(names)
         found = self.dbt.run(
-            self.variables, select=select, exclude=exclude, full_refresh=self.full_refresh, progress=self.progress
-        )
+            self.variables, select=select, exclude=exclude, full_refresh=self.full_refresh, progress=self.progress,
+            starts=self.computations.starts,
+        )  # fmt: skip
+        self.computations.ends(found)
         self.outcomes += found
         done = {one.name for one in found if one.status == "success"}
         self.built |= done
         return {one.name for one in found} - done
+
+    def plan(self, names: set[str]) -> None:
+        """Say that these are to be built."""
+        self.computations.plan([name for name in self.dbt.graph.models if name in names])
 
     def evaluate(self, warehouse: Warehouse, names: set[str], standing: set[str], as_of: datetime) -> None:
         """Build these; audiences that stand evaluate without dbt, once all is built that they read."""
@@ -127,9 +139,13 @@ class _Parts:
         self.outcomes += [Outcome(name, "skipped", "", 0.0) for name in sorted(lost)]
         waiting = names - first - lost
         run_id = str(self.variables["run_id"])
-        self.outcomes += evaluate(
-            self.dbt, warehouse, audiences & waiting, waiting, as_of=as_of, run_id=run_id, progress=self.progress
-        )
+        self.plan(waiting)
+        found = evaluate(
+            self.dbt, warehouse, audiences & waiting, waiting, as_of=as_of, run_id=run_id, progress=self.progress,
+            starts=self.computations.starts,
+        )  # fmt: skip
+        self.computations.ends(found)
+        self.outcomes += found
         done = {one.name for one in self.outcomes if one.status == "success"}
         self.built |= done & waiting
         self.run(waiting - done)

@@ -13,6 +13,7 @@ from dbt_audiences.core.errors import AudiencesError, FailedError, GuardError, U
 from dbt_audiences.core.project import Sendable, SqlTrait
 from dbt_audiences.core.warehouse import Warehouse, naive
 from dbt_audiences.flow.building import RelatedResult, SqlTraitResult, build, hidden_traits, related_results, sql_trait_results
+from dbt_audiences.flow.computing import Computations
 from dbt_audiences.flow.sync import fell_short, sync_all
 from dbt_audiences.flow.verify import Verification, verify
 from dbt_audiences.flow.workspace import Workspace, now
@@ -20,6 +21,7 @@ from dbt_audiences.run.dbt import Outcome
 from dbt_audiences.run.deletion import Run, delete_keys, gone_keys, knows_deletions, restore_keys
 from dbt_audiences.run.registry import (
     audience_sizes,
+    computed_sizes,
     finish_run,
     has_run,
     latest_change,
@@ -31,6 +33,7 @@ from dbt_audiences.run.registry import (
     state_exists,
 )
 from dbt_audiences.run.unreadable import UnreadableValue, unreadable_values
+from dbt_audiences.spec.consumers import unconnected
 from dbt_audiences.sync.engine import SyncResult
 
 Progress = Callable[[str, int, int], None]
@@ -99,29 +102,35 @@ def run(
         started_at = now()
         if is_prepared:
             start_run(warehouse, relations, run_id, as_of, started_at)
+        unused = set() if chosen or workspace.dbt.computes_unconnected() else unconnected(workspace.project)
+        computations = Computations(relations, workspace.project.computed, workspace.warehouse, unused)
+        computations.read(warehouse)
         try:
             if is_prepared and knows_deletions(warehouse, relations):
                 stamp = Run(as_of, run_id, started_at, workspace.dbt.raw_schema(), workspace.project.identity)
                 restore_keys(warehouse, relations, workspace.project, stamp)
                 gone = gone_keys(warehouse, relations, workspace.project)
                 warnings += tuple(delete_keys(warehouse, relations, gone, stamp))
-            outcomes = build(
-                workspace,
-                warehouse,
-                {"as_of": naive(as_of).isoformat(), "run_id": run_id, "audiences_unguarded": sorted(unguarded)},
-                as_of=as_of,
-                select=chosen,
-                full_refresh=full_refresh,
-                is_prepared=is_prepared,
-                builds_all=verify_share is not None,
-                leaves_batch=leaves_batch,
-                progress=progress,
-            )
+            with computations:
+                outcomes = build(
+                    workspace,
+                    warehouse,
+                    {"as_of": naive(as_of).isoformat(), "run_id": run_id, "audiences_unguarded": sorted(unguarded)},
+                    as_of=as_of,
+                    select=chosen,
+                    full_refresh=full_refresh,
+                    is_prepared=is_prepared,
+                    builds_all=verify_share is not None,
+                    leaves_batch=leaves_batch,
+                    progress=progress,
+                    computations=computations,
+                )
             if not outcomes and not chosen:
                 raise FailedError("dbt built no model", hint="see logs/dbt.log")
             if not is_prepared:
                 start_run(warehouse, relations, run_id, as_of, started_at)
             record_keys(warehouse, relations, workspace.project, as_of)
+            computations.finish(warehouse, outcomes, computed_sizes(warehouse, relations, workspace.project))
             verification = _verification(workspace, warehouse, outcomes, verify_share)
             is_right = verification is None or not verification.differences
             connections = _sync(workspace, warehouse, outcomes, run_id, as_of) if with_sync and is_right else ()

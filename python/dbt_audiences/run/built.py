@@ -143,7 +143,10 @@ class Standing:
         if model.kind in VIEWS:
             # Elsewhere a view goes with a table that it reads and that is replaced.
             keeps = self.warehouse.engine == "duckdb"
-            return (model.is_timed and built.as_of != naive(self.as_of)) or not (keeps or before.isdisjoint(model.reads))
+            lacked = any(name in before and name not in self.built for name in model.reads)
+            return (
+                (model.is_timed and built.as_of != naive(self.as_of)) or lacked or not (keeps or before.isdisjoint(model.reads))
+            )
         return (
             built.inputs != self.inputs
             or not before.isdisjoint(model.reads)

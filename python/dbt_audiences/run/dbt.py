@@ -147,8 +147,12 @@ class Dbt:
         exclude: Sequence[str] = (),
         full_refresh: bool = False,
         progress: Progress | None = None,
+        starts: Callable[[str], None] | None = None,
     ) -> list[Outcome]:
-        """`dbt run`; models in the order in which they ended. Raises only when dbt could not run at all."""
+        """`dbt run`; models in the order in which they ended. Raises only when dbt could not run at all.
+
+        starts  called with a model's name when it is its turn
+        """
         arguments = ["run", *_variables(variables)]
         if select:
             arguments += ["--select", *select, *self._state()]
@@ -156,7 +160,9 @@ class Dbt:
             arguments += ["--exclude", *exclude]
         if full_refresh:
             arguments.append("--full-refresh")
-        result = self._invoke(arguments, progress=progress, accept_failures=True).result
+        reporters = [_reporter(progress)] if progress else []
+        reporters += [_starter(starts)] if starts else []
+        result = self._invoke(arguments, callbacks=reporters, accept_failures=True).result
         return [
             Outcome(
                 row.node.name,
@@ -252,9 +258,17 @@ class Dbt:
 
     def raw_schema(self) -> str:
         """The schema that `audiences load` writes to: the variable `audiences_raw_schema` of the project."""
+        return str(self._variable("audiences_raw_schema") or "raw")
+
+    def computes_unconnected(self) -> bool:
+        """Whether what is sent nowhere and read by nothing is computed: the variable `audiences_compute_unconnected`."""
+        return self._variable("audiences_compute_unconnected") is not False
+
+    def _variable(self, name: str) -> object:
+        """A variable as dbt_project.yml sets it, for this package or for all."""
         found = self._settings().get("vars") or {}
-        name = (found.get("dbt_audiences") or {}).get("audiences_raw_schema") or found.get("audiences_raw_schema")
-        return str(name or "raw")
+        ours = found.get("dbt_audiences") or {}
+        return ours[name] if name in ours else found.get(name)
 
     def _settings(self) -> dict[str, Any]:
         """What dbt_project.yml says, as it was at the last parse, or when it was first asked for."""
@@ -284,14 +298,16 @@ class Dbt:
             return Path(os.environ["DBT_PROFILES_DIR"])
         return self.root if (self.root / "profiles.yml").exists() else Path.home() / ".dbt"
 
-    def _invoke(self, arguments: list[str], *, progress: Progress | None = None, accept_failures: bool = False) -> Any:
+    def _invoke(
+        self, arguments: list[str], *, callbacks: Sequence[Callable[[Any], None]] = (), accept_failures: bool = False
+    ) -> Any:
         os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from dbt.cli.main import dbtRunner
 
             manifest = None if arguments[0] in _WITHOUT_MANIFEST else self.manifest
-            runner = dbtRunner(manifest=manifest, callbacks=[_reporter(progress)] if progress else [])
+            runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
             places = ["--project-dir", str(self.root), "--profiles-dir", str(self.profiles_folder())]
             if self.target is not None:
                 places += ["--target", self.target]
@@ -343,6 +359,14 @@ def _reporter(progress: Progress) -> Callable[[Any], None]:
     def report(event: Any) -> None:
         if event.info.name in ("LogModelResult", "LogNodeResult"):
             progress(event.data.node_info.node_name, event.data.index, event.data.total)
+
+    return report
+
+
+def _starter(starts: Callable[[str], None]) -> Callable[[Any], None]:
+    def report(event: Any) -> None:
+        if event.info.name == "LogStartLine":
+            starts(event.data.node_info.node_name)
 
     return report
 

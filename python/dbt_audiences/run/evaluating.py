@@ -63,6 +63,7 @@ def evaluate(
     as_of: datetime,
     run_id: str,
     progress: Progress | None = None,
+    starts: Callable[[str], None] | None = None,
 ) -> list[Outcome]:
     """Evaluate those of the named audiences that were evaluated before by the same SQL; all others are left to dbt.
 
@@ -90,6 +91,9 @@ def evaluate(
     statements = texts[STATEMENTS].replace(instant_literal(ANY_AS_OF), instant_literal(as_of)).replace(ANY_RUN, run_id)
     outcomes: list[Outcome] = []
     for layer in _layers(ready, models, waiting):
+        if starts is not None:
+            for one in layer:
+                starts(one.model.name)
         outcomes += _evaluate_layer(warehouse, statements, layer, as_of)
         done = {one.name for one in outcomes}
         if progress is not None:

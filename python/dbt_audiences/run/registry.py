@@ -159,6 +159,19 @@ def audience_sizes(warehouse: Warehouse, relations: Relations, run_id: str) -> M
     return sizes
 
 
+def computed_sizes(warehouse: Warehouse, relations: Relations, project: Project) -> dict[str, int]:
+    """Key -> members of an audience, or how many have a value of a computed trait that was built."""
+    sizes = f"select audience, count(*) from {relations['memberships']} group by audience"
+    found = {str(key): int(str(count)) for key, count in warehouse.fetch(sizes)}
+    present = relations_called(warehouse, project.traits) if project.traits else {}
+    there = [
+        f"select {text_literal(key)}, count(value) from {relations[key]}"
+        for key, tables in present.items()
+        if tables and key in relations
+    ]
+    return found | {str(key): int(str(count)) for key, count in (warehouse.fetch(" union all ".join(there)) if there else ())}
+
+
 def note_approval(warehouse: Warehouse, relations: Relations, key: str, at: datetime) -> None:
     """Write down that a person lets one change of an audience or an event table through."""
     warehouse.execute(

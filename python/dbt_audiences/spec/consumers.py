@@ -28,6 +28,15 @@ def consumers_of(project: Project, key: str) -> list[Consumer]:
     return sorted(unique.values(), key=lambda one: (one.place.file, one.place.line, one.place.column))
 
 
+def unconnected(project: Project) -> set[str]:
+    """Audiences and computed traits that are sent nowhere and that nothing refers to, but for examples."""
+    return {
+        one.key
+        for one in project.computed
+        if not any(send.enabled for send in one.send_to) and all(use.how == "example" for use in consumers_of(project, one.key))
+    }
+
+
 def _consumers(project: Project, key: str) -> Iterator[Consumer]:
     definitions: list[Audience | Trait] = [*project.audiences.values(), *project.traits.values()]
     for one in definitions:
