@@ -30,13 +30,13 @@
 {%- endmacro %}
 
 
-{#- Statements that write down which batch a table has, whichever way it came to it. -#}
+{#- Statements that write down which batch a table has that was built anew. -#}
 {% macro note_taken_up(name, batch) -%}
     {%- if batch.number is not none -%}
     {%- set taken = dbt_audiences.state_relation('taken_up') -%}
     {%- set key = dbt_audiences.text_literal(name) -%}
         delete from {{ taken }} where model = {{ key }};
-        insert into {{ taken }} (model, number, fingerprint) values ({{ key }}, {{ batch.number }}, '{{ batch.fingerprint }}');
+        insert into {{ taken }} (model, number, fingerprint, added_count) values ({{ key }}, {{ batch.number }}, '{{ batch.fingerprint }}', 0);
     {%- endif -%}
 {%- endmacro %}
 
@@ -65,6 +65,9 @@
     {%- call statement('taken_up') %}
         {{ 'delete from ' ~ relation ~ ' where ' ~ goes ~ ';' if goes != 'false' }}
         insert into {{ relation }} select * from {{ fresh }};
+        update {{ dbt_audiences.state_relation('taken_up') }}
+        set number = {{ batch.number }}, added_count = coalesce(added_count, 0) + (select count(*) from {{ fresh }})
+        where model = {{ dbt_audiences.text_literal(model.name) }};
         drop table {{ gone }};
         drop table {{ fresh }};
     {%- endcall -%}

@@ -30,8 +30,7 @@
         {%- do dbt_audiences.take_up(target_relation, fresh, sql, batch) -%}
         {%- if guarded -%}{%- do dbt_audiences.refuse_emptied_source(model.name, target_relation, true) -%}{%- endif -%}
         {%- call statement('main') -%}
-            {{ dbt_audiences.note_unreadable_values(model, target_relation) if notes_unreadable }}
-            {{ dbt_audiences.note_taken_up(model.name, batch) }}
+            {{ dbt_audiences.note_unreadable_values(model, target_relation) if notes_unreadable else 'select 1' }}
         {%- endcall -%}
         {{ run_hooks(post_hooks, inside_transaction=True) }}
         {{ adapter.commit() }}
@@ -46,7 +45,8 @@
     {%- else -%}{%- do dbt_audiences.log_first_build(model.name) -%}{%- endif -%}
     {%- call statement('main') -%}
         {{ 'drop ' ~ existing.type ~ ' if exists ' ~ existing ~ ' cascade;' if existing is not none }}
-        create table {{ target_relation }} as select * from {{ fresh }};
+        create table {{ target_relation }} as select * from {{ fresh }}
+        {{- ' order by occurred_at' if config.get('meta', {}).get('follows') == 'calls' }};
         {{ dbt_audiences.note_unreadable_values(model, fresh) if notes_unreadable }}
         {{ dbt_audiences.note_taken_up(model.name, batch) }}
         drop table {{ fresh }};

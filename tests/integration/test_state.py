@@ -24,7 +24,7 @@ from tests.integration.projects import (
     track,
 )
 
-STATE_COLUMNS = "5d49cd706e5b8fa5"
+STATE_COLUMNS = "291e8a4bbaa7cb59"
 """What the columns of the state tables of the present version come to."""
 
 

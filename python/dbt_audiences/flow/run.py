@@ -14,6 +14,7 @@ from dbt_audiences.core.project import Sendable, SqlTrait
 from dbt_audiences.core.warehouse import Warehouse, naive
 from dbt_audiences.flow.building import RelatedResult, SqlTraitResult, build, hidden_traits, related_results, sql_trait_results
 from dbt_audiences.flow.computing import Computations
+from dbt_audiences.flow.optimize import tidy
 from dbt_audiences.flow.sync import fell_short, sync_all
 from dbt_audiences.flow.verify import Verification, verify
 from dbt_audiences.flow.workspace import Workspace, now
@@ -130,6 +131,7 @@ def run(
             if not is_prepared:
                 start_run(warehouse, relations, run_id, as_of, started_at)
             record_keys(warehouse, relations, workspace.project, as_of)
+            tidy(workspace, warehouse, relations)
             computations.finish(warehouse, outcomes, computed_sizes(warehouse, relations, workspace.project))
             verification = _verification(workspace, warehouse, outcomes, verify_share)
             is_right = verification is None or not verification.differences

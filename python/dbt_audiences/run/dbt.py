@@ -258,13 +258,13 @@ class Dbt:
 
     def raw_schema(self) -> str:
         """The schema that `audiences load` writes to: the variable `audiences_raw_schema` of the project."""
-        return str(self._variable("audiences_raw_schema") or "raw")
+        return str(self.variable("audiences_raw_schema") or "raw")
 
     def computes_unconnected(self) -> bool:
         """Whether what is sent nowhere and read by nothing is computed: the variable `audiences_compute_unconnected`."""
-        return self._variable("audiences_compute_unconnected") is not False
+        return self.variable("audiences_compute_unconnected") is not False
 
-    def _variable(self, name: str) -> object:
+    def variable(self, name: str) -> object:
         """A variable as dbt_project.yml sets it, for this package or for all."""
         found = self._settings().get("vars") or {}
         ours = found.get("dbt_audiences") or {}
