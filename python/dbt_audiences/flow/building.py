@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import sleep
 
 from dbt_audiences.compile.related import rows_model as rows_model_of
 from dbt_audiences.compile.sql_traits import check_model, rows_model
@@ -15,6 +16,7 @@ from dbt_audiences.run.built import forget_built, note_built, note_unaffected, s
 from dbt_audiences.run.dbt import Dbt, Outcome
 from dbt_audiences.run.evaluating import evaluate
 from dbt_audiences.run.models import AUDIENCE, EVALUATED, STATE, readers
+from dbt_audiences.run.passing import PAUSES, passes
 from dbt_audiences.spec.schedule import schedules
 
 Progress = Callable[[str, int, int], None]
@@ -111,20 +113,31 @@ class _Parts:
     built: set[str] = field(default_factory=set)
 
     def run(self, names: set[str]) -> set[str]:
-        """Build these; which of them were not built."""
+        """Build these; which of them were not built. What fails in passing is tried again, with what waited for it."""
         if not names:
             return set()
         self.plan(names)
+        found = self._once(names)
+        for pause in PAUSES:
+            again = {one.name for one in found if one.status == "error" and passes(one.message)}
+            if not again:
+                break
+            again |= {one.name for one in found if one.status == "skipped"} & readers(self.dbt.graph.models, again)
+            sleep(pause)
+            found = [one for one in found if one.name not in again] + self._once(again)
+        self.outcomes += found
+        done = {one.name for one in found if one.status == "success"}
+        self.built |= done
+        return {one.name for one in found} - done
+
+    def _once(self, names: set[str]) -> list[Outcome]:
         select, exclude = self.dbt.graph.selection(names)
         found = self.dbt.run(
             self.variables, select=select, exclude=exclude, full_refresh=self.full_refresh, progress=self.progress,
             starts=self.computations.starts,
         )  # fmt: skip
         self.computations.ends(found)
-        self.outcomes += found
-        done = {one.name for one in found if one.status == "success"}
-        self.built |= done
-        return {one.name for one in found} - done
+        return found
 
     def plan(self, names: set[str]) -> None:
         """Say that these are to be built."""
