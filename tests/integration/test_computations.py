@@ -71,6 +71,8 @@ def test_a_run_is_followed_from_waiting_to_live_and_what_fails_says_where(projec
     assert now["buyers"][1:] == (1.0, None, 10, None) and now["visits"][3] == 14
     assert "models/audiences/on_business.sql" in now["on_business"][4] and "broken on purpose" in now["on_business"][4]
     assert now["bought_on_business"][4] == "a model that it reads was not built"
+    costs = "select key, rows, is_full, seconds > 0 from audiences.run_computations where key = 'buyers' order by seconds"
+    assert project.sql(costs)[-1] == ("buyers", 1, False, True)
     modes = project.sql("select key, mode, kind from audiences.computations where key in ('nightly', 'visits') order by key")
     assert modes == [("nightly", "batch", "audience"), ("visits", "realtime", "trait")]
 

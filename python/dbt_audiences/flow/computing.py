@@ -119,9 +119,10 @@ class Computations:
                 if one.name in self._rows:
                     self._rows[one.name] = _ended(self._rows[one.name], one)
 
-    def finish(self, warehouse: Warehouse, outcomes: Sequence[Outcome], sizes: Mapping[str, int]) -> None:
-        """What came of it, with the number of members, or of profiles that have a value."""
+    def finish(self, warehouse: Warehouse, run_id: str, outcomes: Sequence[Outcome], sizes: Mapping[str, int]) -> None:
+        """What came of it, with the number of members, or of profiles that have a value, and what each evaluation cost."""
         self.stop()
+        self._note_costs(warehouse, run_id, outcomes)
         for one in outcomes:
             row = self._rows.get(one.name)
             if row is not None and row.status not in ("disabled", "not_computing"):
@@ -133,6 +134,17 @@ class Computations:
                 row, members=sizes.get(key, 0), estimated_end_at=None, computed_at=at if isinstance(at, datetime) else None
             )
         self._write(warehouse)
+
+    def _note_costs(self, warehouse: Warehouse, run_id: str, outcomes: Sequence[Outcome]) -> None:
+        evaluated = {one.name: one for one in outcomes if one.name in self._rows and one.status == "success" and one.seconds}
+        if not evaluated:
+            return
+        keys = text_literals(sorted(evaluated))
+        looked_at = warehouse.fetch(
+            f"select model, evaluated_count, is_full from {self.relations['cursors']} where model in ({keys})"
+        )
+        rows = [(run_id, str(key), round(evaluated[str(key)].seconds, 3), count, full) for key, count, full in looked_at]
+        warehouse.insert(self.relations["run_computations"], ("run_id", "key", "seconds", "rows", "is_full"), rows)
 
     def stop(self) -> None:
         """End what writes each second."""

@@ -132,7 +132,7 @@ def run(
                 start_run(warehouse, relations, run_id, as_of, started_at)
             record_keys(warehouse, relations, workspace.project, as_of)
             tidy(workspace, warehouse, relations)
-            computations.finish(warehouse, outcomes, computed_sizes(warehouse, relations, workspace.project))
+            computations.finish(warehouse, run_id, outcomes, computed_sizes(warehouse, relations, workspace.project))
             verification = _verification(workspace, warehouse, outcomes, verify_share)
             is_right = verification is None or not verification.differences
             connections = _sync(workspace, warehouse, outcomes, run_id, as_of) if with_sync and is_right else ()

@@ -94,7 +94,7 @@ def evaluate(
         if starts is not None:
             for one in layer:
                 starts(one.model.name)
-        outcomes += _evaluate_layer(warehouse, statements, layer, as_of)
+        outcomes += _evaluate_layer(warehouse, statements, layer, as_of, run_id)
         done = {one.name for one in outcomes}
         if progress is not None:
             for number, one in enumerate(layer, len(outcomes) - len(layer) + 1):
@@ -104,7 +104,9 @@ def evaluate(
     return outcomes
 
 
-def _evaluate_layer(warehouse: Warehouse, statements: str, layer: Collection[_Audience], as_of: datetime) -> list[Outcome]:
+def _evaluate_layer(
+    warehouse: Warehouse, statements: str, layer: Collection[_Audience], as_of: datetime, run_id: str
+) -> list[Outcome]:
     """Those of a layer that can be evaluated, in one transaction."""
     waiting = list(layer)
     while waiting:
@@ -112,7 +114,7 @@ def _evaluate_layer(warehouse: Warehouse, statements: str, layer: Collection[_Au
         begun = perf_counter()
         try:
             with warehouse.transaction():
-                seconds = _evaluate_together(warehouse, _PARTS.split(statements), waiting, as_of, trying)
+                seconds = _evaluate_together(warehouse, _PARTS.split(statements), waiting, as_of, run_id, trying)
         except AudiencesError:
             if not trying:
                 return []
@@ -127,7 +129,7 @@ def _evaluate_layer(warehouse: Warehouse, statements: str, layer: Collection[_Au
 
 
 def _evaluate_together(
-    warehouse: Warehouse, parts: list[str], layer: Iterable[_Audience], as_of: datetime, trying: list[_Audience]
+    warehouse: Warehouse, parts: list[str], layer: Iterable[_Audience], as_of: datetime, run_id: str, trying: list[_Audience]
 ) -> dict[str, float]:
     """Seconds that each query took; `trying` has the one that is being asked at last."""
     opening, scoping, storing = parts
@@ -162,7 +164,7 @@ def _evaluate_together(
         key = text_literal(one.model.name)
         warehouse.execute(f"create temporary table scope as select distinct profile_id from scopes where model = {key}")
         warehouse.execute(
-            f"insert into evaluated (model, profile_id, is_member, changes_at) "
+            f"/* audience {one.model.name}, run {run_id} */ insert into evaluated (model, profile_id, is_member, changes_at) "
             f"select {key}, profile_id, is_member, changes_at from ({one.query(as_of, is_full=bool(is_full))}) as found"
         )
         warehouse.execute("drop table scope")
