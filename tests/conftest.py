@@ -1,27 +1,15 @@
 """Property tests draw the same examples each time; `pytest --hypothesis-profile others` draws others."""
 
 import gc
-from typing import Any
 
-from dbt_common.events.base_types import EventLevel
-from dbt_common.events.event_manager import EventManager
 from hypothesis import settings
+from tests.quicker_dbt import make_dbt_quicker
 
 settings.register_profile("same", derandomize=True)
 settings.register_profile("others", database=None)
 settings.load_profile("same")
 
-
-_fire_event = EventManager.fire_event
-
-
-def _without_debugging(manager: EventManager, event: Any, level: EventLevel | None = None, **more: Any) -> None:
-    """dbt makes hundreds of events a run that no log of ours keeps: a sixth of its time."""
-    if (level or event.level_tag()) is not EventLevel.DEBUG:
-        _fire_event(manager, event, level, **more)
-
-
-EventManager.fire_event = _without_debugging  # type: ignore[method-assign]
+make_dbt_quicker()
 
 
 def pytest_collection_finish() -> None:
