@@ -2,6 +2,7 @@
 
 import gc
 
+import pytest
 from hypothesis import settings
 from tests.quicker_dbt import make_dbt_quicker
 
@@ -10,6 +11,19 @@ settings.register_profile("others", database=None)
 settings.load_profile("same")
 
 make_dbt_quicker()
+
+LONGEST = (
+    "test_agreement_truths", "test_agreement", "test_agreement_funnels", "test_increments_drawn", "test_forget",
+    "test_package", "test_state", "test_watch", "test_identity_drawn", "test_postgres_edges", "test_postgres_rows",
+    "test_postgres_sample", "test_identity", "test_agreement_sources", "test_agreement_values", "test_readme",
+)  # fmt: skip
+"""Files that take longest come first, so that no worker is left with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The others stay in their order."""
+    place = {f"{name}.py": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 def pytest_collection_finish() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import parsedatetime
 from dbt.clients.jinja import MacroGenerator
+from dbt.context import base
 from dbt.context.macros import GLOBAL_PROJECT_NAME, MacroNamespace, MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
 from dbt_common.behavior_flags import BehaviorFlagRendered
@@ -34,9 +35,10 @@ def make_dbt_quicker() -> None:
     _keep_templates()
     _validate_once()
     # Each result of a query would have patterns of dates in all languages made for it.
-    parsedatetime.Constants = functools.lru_cache(maxsize=None)(parsedatetime.Constants)
+    parsedatetime.Constants = functools.cache(parsedatetime.Constants)
     # To name the module that asks for a flag, the source of every frame of the stack is read, and pytest's stack is high.
     BehaviorFlagRendered._default_source = staticmethod(lambda: "unknown")
+    base.get_context_modules = functools.cache(base.get_context_modules)
     MacroNamespaceBuilder.add_macros = _add_macros
     _flatten_macros()
 

@@ -3,35 +3,56 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.agreement import LOADED_AT, as_profile, compiled, generated, members_of, renamed
-from tests.integration.truth_cases import keyed_cases
+from tests.integration.truth_cases import Case, keyed_cases
 from tests.reference import truths
 
 from dbt_audiences.core.errors import DefinitionError
+from dbt_audiences.flow.evaluate import Evaluator
 from dbt_audiences.flow.init import init
+
+Asked = tuple[Case, str, str]
+"""A case, the key of its definition and what the names of its people begin with."""
+
+
+AT_ONCE = 150
+"""Definitions whose people are loaded together: a query takes longer the more people there are, loading again takes as long."""
 
 
 def test_the_sql_agrees_with_every_truth_table() -> None:
     keys, asked = keyed_cases()
     with compiled(keys) as evaluator:
-        wrong = []
-        for as_of in sorted({case.as_of for case, _, _ in asked}):
-            now = [(case, key, name) for case, key, name in asked if case.as_of == as_of]
-            profiles = [as_profile(renamed(person, name)) for case, _, name in now for person in case.people]
-            with evaluator.load(profiles) as loaded:
-                answers = loaded.answers(as_of, {key for _, key, _ in now})
-            for case, key, name in now:
-                named = f"{name}{case.name}"
-                if (named in members_of(answers, key)) is not case.is_in:
-                    wrong.append(f"{case} at {as_of}: {case.name} must{'' if case.is_in else ' not'} be in")
-                elif case.changes_at != "unasked" and answers[key][named].changes_at != case.changes_at:
-                    found = answers[key][named].changes_at
-                    wrong.append(f"{case.definition} at {as_of}: {case.person} must change at {case.changes_at}, not {found}")
+        wrong = [line for some in _together(asked) for line in _wrong(evaluator, some)]
     assert not wrong, f"{len(wrong)} of {len(asked)}\n" + "\n".join(wrong)
+
+
+def _together(asked: list[Asked]) -> Iterator[list[Asked]]:
+    """Cases at one instant, all of a definition beside one another."""
+    for as_of in sorted({case.as_of for case, _, _ in asked}):
+        now = [one for one in asked if one[0].as_of == as_of]
+        keys = list(dict.fromkeys(key for _, key, _ in now))
+        for start in range(0, len(keys), AT_ONCE):
+            some = set(keys[start : start + AT_ONCE])
+            yield [one for one in now if one[1] in some]
+
+
+def _wrong(evaluator: Evaluator, asked: list[Asked]) -> Iterator[str]:
+    as_of = asked[0][0].as_of
+    profiles = [as_profile(renamed(person, name)) for case, _, name in asked for person in case.people]
+    with evaluator.load(profiles) as loaded:
+        answers = loaded.answers(as_of, {key for _, key, _ in asked})
+    for case, key, name in asked:
+        named = f"{name}{case.name}"
+        if (named in members_of(answers, key)) is not case.is_in:
+            yield f"{case} at {as_of}: {case.name} must{'' if case.is_in else ' not'} be in"
+        elif case.changes_at != "unasked" and answers[key][named].changes_at != case.changes_at:
+            found = answers[key][named].changes_at
+            yield f"{case.definition} at {as_of}: {case.person} must change at {case.changes_at}, not {found}"
 
 
 @pytest.fixture(scope="module")
