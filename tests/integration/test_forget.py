@@ -18,10 +18,27 @@ HOOK = "destination: hook\ntype: webhook\nsettings: {{url: '{}'}}\nallow_private
 SEND = [{"destination": "hook", "identifiers": {"user_id": "all", "email": "all"}}]
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
+@pytest.fixture(scope="module")
+def listening() -> Iterator[Receiver]:
     with Receiver() as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, listening: Receiver) -> Project:
+    return shop(tmp_path_factory.mktemp("forget"), listening)
+
+
+@pytest.fixture
+def receiver(made: Project, listening: Receiver) -> Receiver:
+    listening.requests.clear()
+    listening.answers.clear()
+    return listening
+
+
+@pytest.fixture
+def project(made: Project, tmp_path: Path) -> Project:
+    return made.copy(tmp_path / "shop")
 
 
 def shop(folder: Path, receiver: Receiver, output: Mapping[str, object] | None = None) -> Project:
@@ -63,8 +80,7 @@ def where_found(project: Project, *texts: str) -> list[str]:
     return sorted(set(found))
 
 
-def test_nothing_of_a_person_is_left_and_everybody_else_stays(tmp_path: Path, receiver: Receiver) -> None:
-    project = shop(tmp_path, receiver)
+def test_nothing_of_a_person_is_left_and_everybody_else_stays(project: Project, receiver: Receiver) -> None:
     sent = len(receiver.requests)
     assert project.sql("select profile_id from audiences.busy_accounts") == [("acme",)]
     assert "raw.calls" in where_found(project, *TEXTS)
@@ -112,8 +128,9 @@ def test_nothing_of_a_person_is_left_and_everybody_else_stays(tmp_path: Path, re
     assert again["is_repeated"] and again["left"] == []
 
 
-def test_a_destination_that_is_down_is_told_later_and_only_then_the_ledger_forgets(tmp_path: Path, receiver: Receiver) -> None:
-    project = shop(tmp_path, receiver)
+def test_a_destination_that_is_down_is_told_later_and_only_then_the_ledger_forgets(
+    project: Project, receiver: Receiver
+) -> None:
     receiver.answers.extend([Answer(500)] * 40)
     project.sql(f"update raw.calls set load_id = 'of {EMAIL}' where user_id = 'bob'")
     receipt = project.audiences("forget", "user_id:7", "--json", expect=1).json
@@ -130,8 +147,7 @@ def test_a_destination_that_is_down_is_told_later_and_only_then_the_ledger_forge
     assert where_found(project, *TEXTS) == []
 
 
-def test_one_identifier_is_taken_from_a_person_who_stays(tmp_path: Path, receiver: Receiver) -> None:
-    project = shop(tmp_path, receiver)
+def test_one_identifier_is_taken_from_a_person_who_stays(project: Project, receiver: Receiver) -> None:
     sent = len(receiver.requests)
     receipt = project.audiences("forget", "user_id:7", "--only", f"email:{EMAIL}", "--json").json
     assert receipt["identifiers"] == {"email": 1} and receipt["left"] == []
@@ -149,8 +165,7 @@ def test_one_identifier_is_taken_from_a_person_who_stays(tmp_path: Path, receive
     assert "the profile has no identifier `email:nobody@example.com`" in refused.err
 
 
-def test_nothing_new_is_taken_of_who_is_suppressed_until_that_is_lifted(tmp_path: Path, receiver: Receiver) -> None:
-    project = shop(tmp_path, receiver)
+def test_nothing_new_is_taken_of_who_is_suppressed_until_that_is_lifted(project: Project, receiver: Receiver) -> None:
     assert project.audiences("suppress", f"email:{EMAIL}", "--json").json["identifiers"] == {
         "anonymous_id": 2, "email": 1, "user_id": 1
     }  # fmt: skip
