@@ -8,8 +8,7 @@ def not_supported_page() -> str:
     return "\n\n".join(
         [
             "# Not supported yet",
-            "The whole language of audiences and traits is built. Refused by name, with exit code 2 and never ignored, are:",
-            "- files in `alerts/`: alerts on deliveries, sizes and runs;\n"
-            "- `tracking_plan.yml`: names and types of events and properties, judged at load.",
+            "The whole language of audiences and traits is built. Refused by name, with exit code 2 and never ignored, is "
+            "`tracking_plan.yml`: names and types of events and properties, judged at load.",
         ]
     )

@@ -200,7 +200,7 @@ def _template() -> Project:
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     init(place / "shop", now=NOW)
     project = Project(place / "shop")
-    for path in ("audiences/repeat_buyers.yml", "traits/revenue_90_days.yml"):
+    for path in ("audiences/repeat_buyers.yml", "traits/revenue_90_days.yml", "alerts/failed_runs.yml"):
         (project.root / path).unlink()
     package_as_in_the_wheel(place / "package")
     project.write("packages.yml", f"packages: [{{local: {place / 'package'}}}]\n")

@@ -13,7 +13,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COPIED = ("audiences", "destinations", "macros", "models", "seeds", "analyses", "samples", "dbt_project.yml", "profiles.yml")
+COPIED = (
+    "alerts",
+    "audiences",
+    "destinations",
+    "macros",
+    "models",
+    "seeds",
+    "analyses",
+    "samples",
+    "dbt_project.yml",
+    "profiles.yml",
+)
 
 
 def copy_of_the_project(folder: Path) -> Path:

@@ -29,7 +29,7 @@ AROUND = {
     "lists/people.tsv": "name\temail\nAnn\ta@example.com\nBob\t\n",
     "lists/empty.csv": "",
 }
-KIND = re.compile(rb"^\xef?\xbb?\xbf?(audience|trait|destination_type|destination):", re.MULTILINE)
+KIND = re.compile(rb"^\xef?\xbb?\xbf?(audience|trait|destination_type|destination|alert):", re.MULTILINE)
 IDENTITY = re.compile(rb"^(identifiers|alias|blocked|blocked_patterns):", re.MULTILINE)
 
 

@@ -18,6 +18,7 @@ from docs.printed.shown import shown, write_models
 
 from dbt_audiences.cli.main import group
 from dbt_audiences.spec import load_project
+from dbt_audiences.sync.alerts.recipients import check_alerts
 from dbt_audiences.sync.check import check_destinations
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +67,7 @@ def test_the_site_builds_without_a_warning_and_asks_no_other_host(tmp_path: Path
 
 def test_every_definition_in_the_docs_is_right_and_supported(tmp_path: Path) -> None:
     (tmp_path / "dbt_project.yml").write_text("name: docs\n")
-    for folder in ("audiences", "traits", "destinations"):
+    for folder in ("audiences", "traits", "destinations", "alerts"):
         (tmp_path / folder).mkdir()
     (tmp_path / "destinations" / "types").mkdir()
     shutil.copytree(LISTS, tmp_path / "lists")
@@ -83,12 +84,12 @@ def test_every_definition_in_the_docs_is_right_and_supported(tmp_path: Path) -> 
             write_models(tmp_path / "models", text)
         if kind == "destination_type":
             (tmp_path / "destinations" / "types" / f"{key}.yml").write_text(text, encoding="utf-8")
-        if kind in ("audience", "destination") or (kind == "trait" and "\nperformed: " in text):
+        if kind in ("audience", "destination", "alert") or (kind == "trait" and "\nperformed: " in text):
             (tmp_path / f"{kind}s" / f"{key}.yml").write_text(text, encoding="utf-8")
             found += 1
     project = load_project(tmp_path)
     assert found > 5
-    assert not check_destinations(project)
+    assert not check_destinations(project) and not check_alerts(project)
 
 
 def test_every_block_of_yaml_and_json_can_be_read() -> None:

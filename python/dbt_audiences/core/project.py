@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from dbt_audiences.core.definitions import Condition, Duration, Entity, Performed, Place, SendAs, Which
 from dbt_audiences.core.destination_type import DestinationType
 from dbt_audiences.core.identity import Identity
+
+if TYPE_CHECKING:
+    from dbt_audiences.core.alerts import Alert
 
 MACRO_FILE = "macros/audiences_project.sql"
 """The macros that `audiences compile` writes: what models must know of the project as a whole."""
@@ -312,6 +315,7 @@ class Project:
     identity: Identity = field(default_factory=Identity)
     destination_types: Mapping[str, DestinationType] = field(default_factory=dict)
     """Those that the project declares itself."""
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
 
     @property
     def computed(self) -> tuple[Audience | Trait, ...]:

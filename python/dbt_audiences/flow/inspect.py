@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +11,13 @@ from dbt_audiences.core.errors import UsageError
 from dbt_audiences.core.warehouse import Row
 from dbt_audiences.diff.export import export
 from dbt_audiences.diff.members import Change, Overlap, breakdown, members, membership_diff, overlap
+from dbt_audiences.flow.alerts import judge_export
 from dbt_audiences.flow.preview import judged
 from dbt_audiences.flow.workspace import Workspace
-from dbt_audiences.run.registry import last_runs, newest_event, status_rows
+from dbt_audiences.run.registry import last_runs, newest_event, relation_exists, status_rows
 from dbt_audiences.run.unreadable import UnreadableValue, unreadable_values
 from dbt_audiences.spec.fields import unknown
+from dbt_audiences.sync.alerts.incidents import standing
 
 
 def members_of(workspace: Workspace, key: str, limit: int | None) -> list[Row]:
@@ -47,12 +49,23 @@ def overlap_of(workspace: Workspace, keys: Sequence[str]) -> Overlap:
         return overlap(warehouse, relations, keys)
 
 
-def export_members(workspace: Workspace, key: str, path: Path, *, format: str, columns: Sequence[str]) -> int:
-    """Write the members of an audience to a file; the number of them."""
+def export_members(
+    workspace: Workspace,
+    key: str,
+    path: Path,
+    *,
+    format: str,
+    columns: Sequence[str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Write the members of an audience to a file; the number of them. `tell` is called with what alerts have to say."""
     with workspace.prepared_warehouse() as warehouse:
         relations = workspace.dbt.relations()
         _known_key(workspace, key, [name for name, *_ in status_rows(warehouse, relations)])
-        return export(warehouse, relations, key, path, format=format, columns=columns)
+        count = export(warehouse, relations, key, path, format=format, columns=columns)
+        for line in judge_export(workspace, warehouse, key, count).lines():
+            tell(line)
+        return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,7 @@ class Status:
 
     run, success  the last ones
     data_until    the time of the newest event
+    alerts        those that are on: key, what is watched, since, message
     identifiers   of one audience: type, members that have one, their share, and how many values; else none
     """
 
@@ -82,6 +96,7 @@ class Status:
     data_until: datetime | None
     unreadable_values: tuple[UnreadableValue, ...]
     identifiers: tuple[Row, ...] = ()
+    alerts: tuple[Row, ...] = ()
 
 
 def status(workspace: Workspace, key: str | None = None) -> Status:
@@ -93,17 +108,20 @@ def status(workspace: Workspace, key: str | None = None) -> Status:
         known = {key: row for key, *row in status_rows(warehouse, relations)}
         runs = last_runs(warehouse, relations)
         connections = warehouse.fetch(
-            "select destination, audience, status, reason, last_success_at "
+            "select destination, audience, status, reason, last_success_at, lag_seconds "
             f"from {relations['connections']} order by destination, audience"
         )
         data_until = newest_event(warehouse, relations)
         unreadable = unreadable_values(warehouse, relations)
         if key is not None and key not in {*defined, *known}:
             raise UsageError(f"there is no audience or trait `{key}`", hint=unknown(key, {*defined, *known}))
+        knows_alerts = relation_exists(warehouse, relations["alert_states"])
+        alerts = standing(warehouse, relations, workspace.project.alerts.values()) if knows_alerts else []
         identifiers = () if key is None else breakdown(warehouse, relations, key)
     chosen = sorted({*defined, *known}) if key is None else [key]
     if key is not None:
         connections = [row for row in connections if row[1] == key]
+        alerts = [row for row in alerts if workspace.project.alerts[str(row[0])].audience == key]
         unreadable = ()
     keys = []
     for key in chosen:
@@ -114,7 +132,8 @@ def status(workspace: Workspace, key: str | None = None) -> Status:
             KeyStatus(key, kind, state, int(str(members_count)), changed_at if isinstance(changed_at, datetime) else None)
         )
     success = runs.get("succeeded")
-    return Status(tuple(keys), tuple(connections), runs.get("last"), success, data_until, unreadable, identifiers)
+    given = (tuple(keys), tuple(connections), runs.get("last"), success, data_until, unreadable)
+    return Status(*given, identifiers=identifiers, alerts=tuple(alerts))
 
 
 def _known_key(workspace: Workspace, key: str, ever: Sequence[str]) -> None:

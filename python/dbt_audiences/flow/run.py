@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from dbt_audiences.compile.sql_traits import rows_model
 from dbt_audiences.core.errors import AudiencesError, FailedError, GuardError, UsageError
 from dbt_audiences.core.project import Sendable, SqlTrait
 from dbt_audiences.core.warehouse import Warehouse, naive
+from dbt_audiences.flow.alerts import judge_alerts
 from dbt_audiences.flow.building import RelatedResult, SqlTraitResult, build, hidden_traits, related_results, sql_trait_results
 from dbt_audiences.flow.computing import Computations
 from dbt_audiences.flow.optimize import tidy
@@ -35,6 +37,7 @@ from dbt_audiences.run.registry import (
 )
 from dbt_audiences.run.unreadable import UnreadableValue, unreadable_values
 from dbt_audiences.spec.consumers import unconnected
+from dbt_audiences.sync.alerts.incidents import News
 from dbt_audiences.sync.engine import SyncResult
 
 Progress = Callable[[str, int, int], None]
@@ -68,6 +71,7 @@ class RunReport:
     sql_traits: tuple[SqlTraitResult, ...] = ()
     related: tuple[RelatedResult, ...] = ()
     unreadable_values: tuple[UnreadableValue, ...] = ()
+    alerts: tuple[News, ...] = ()
 
 
 def run(
@@ -143,9 +147,13 @@ def run(
             if verification is not None:
                 report = replace(report, verification=verification, exit_code=report.exit_code if is_right else 1)
             _finish(warehouse, relations, report)
-            return report
+            judged = judge_alerts(workspace, warehouse, as_of=as_of)
+            return replace(report, alerts=judged.news, warnings=(*report.warnings, *judged.warnings))
         except BaseException as error:
             _note_failure(warehouse, relations, run_id, error)
+            if isinstance(error, AudiencesError):
+                with suppress(AudiencesError):  # the failure itself is what the user must see
+                    judge_alerts(workspace, warehouse, as_of=as_of)
             raise
         finally:
             workspace.dbt.release()

@@ -10,6 +10,7 @@ from dbt_audiences.compile.withheld import Withholding, withholding
 from dbt_audiences.core.errors import FailedError, GuardError, UsageError
 from dbt_audiences.core.project import Audience, Sendable, SendTo
 from dbt_audiences.core.warehouse import Warehouse, naive
+from dbt_audiences.flow.alerts import judge_alerts
 from dbt_audiences.flow.farewell import note_sending, say_farewell
 from dbt_audiences.flow.side_by_side import Job, side_by_side
 from dbt_audiences.flow.workspace import Workspace, now
@@ -33,9 +34,11 @@ def sync(
     approve: str | None = None,
     dry_run: bool = False,
     wait: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[SyncResult, ...]:
     """Plan and push what the last run computed.
 
+    tell      is called with what alerts on these deliveries have to say
     audience  the key of the one audience or trait to push, or the model of SQL traits
     approve   that of an audience, a trait or a table of which one change is let through a guard
     """
@@ -59,7 +62,7 @@ def sync(
         def is_parting_wanted(to: str, key: str) -> bool:
             return destination in (None, to) and (audience or approve) in (None, key)
 
-        return sync_all(
+        results = sync_all(
             workspace,
             warehouse,
             sync_id=sync_id,
@@ -70,6 +73,11 @@ def sync(
             resync=resync,
             dry_run=dry_run,
         )
+        if not dry_run:
+            judged = judge_alerts(workspace, warehouse, as_of=as_of, destinations={one.destination for one in results})
+            for line in judged.lines():
+                tell(line)
+        return results
 
 
 def refuse_unknown_destination(workspace: Workspace, key: str | None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dbt_audiences.core.errors import AudiencesError, DefinitionError, FailedError, WarehouseError
 from dbt_audiences.core.warehouse import Relations, Warehouse
+from dbt_audiences.flow.alerts import Judged, judge_alerts
 from dbt_audiences.flow.run import RunReport, run
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.built import input_marks, inputs_of
@@ -28,12 +29,16 @@ _OF_DBT = ("models", "macros", "seeds", "dbt_project.yml", "profiles.yml", "pack
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One run of a watch: why it was made and how many seconds it took; `error` where it failed or definitions are wrong."""
+    """One run of a watch: why it was made and how many seconds it took; `error` where it failed or definitions are wrong.
+
+    alerts  what was found without a run, while nothing else happened
+    """
 
     reason: str
     seconds: float
     report: RunReport | None = None
     error: str | None = None
+    alerts: Judged = field(default_factory=Judged)
 
 
 @dataclass(slots=True)
@@ -46,11 +51,13 @@ class Watch:
     open_workspace  gives the project as it now stands on disk
     tell            is called after each run
     interval        seconds between two looks
+    alert_interval  seconds after which alerts are judged while nothing else happens
     """
 
     open_workspace: Callable[[], Workspace]
     tell: Callable[[Watched], None]
     interval: float = 1.0
+    alert_interval: float = 60.0
     with_sync: bool = True
     stopping: threading.Event = field(default_factory=threading.Event)
     _good: Workspace | None = None
@@ -62,6 +69,7 @@ class Watch:
     _is_broken: bool = False
     """The last run could not be made at all: nothing but a new definition is a reason to try sooner than said."""
     _failures: int = 0
+    _judged_at: float = 0.0
 
     def stop(self) -> None:
         """End after the run that is being made."""
@@ -75,6 +83,8 @@ class Watch:
                 reason = self._reason()
                 if reason is not None:
                     self._run(reason)
+                else:
+                    self._judge()
             except WarehouseError as error:
                 self._unreachable(error)
             # A look that takes long, at a large table on a server, must not keep the server busy.
@@ -120,6 +130,23 @@ class Watch:
                 told = str(error)
             self._settle(workspace, report)
         self.tell(Watched(reason, time.monotonic() - started, report, told))
+
+    def _judge(self) -> None:
+        """Alerts that time alone puts on or ends: that nothing comes any more makes no run."""
+        if self._good is None or not self._good.project.alerts or time.monotonic() < self._judged_at + self.alert_interval:
+            return
+        started = self._judged_at = time.monotonic()
+        with self._good.warehouse() as warehouse:
+            before = self._stamps(self._good)
+            if before not in (None, self._state):  # somebody wrote since the look: the run that follows judges
+                return
+            judged = judge_alerts(self._good, warehouse, as_of=now())
+            if before is not None:
+                # What was written here is nobody else's: in the file at once, so that closing it changes nothing more.
+                warehouse.execute("checkpoint")
+                self._state = self._stamps(self._good)
+        if judged.news:
+            self.tell(Watched("alerts", time.monotonic() - started, alerts=judged))
 
     def _settle(self, workspace: Workspace, report: RunReport | None) -> None:
         """After a run: when to try again what failed, and what the next looks compare with."""

@@ -23,6 +23,7 @@ from dbt_audiences.run.warehouses import open_warehouse
 from dbt_audiences.spec import load_project
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.spec.reuse import Reuse, open_reuse
+from dbt_audiences.sync.alerts.recipients import check_alerts
 from dbt_audiences.sync.check import check_destinations
 from dbt_audiences.sync.engine import identifiers_of
 
@@ -49,7 +50,7 @@ class Workspace:
         if self._project is None:
             self._reuse = open_reuse(self.root)
             project = load_project(self.root, self._reuse)
-            problems = check_destinations(project)
+            problems = [*check_destinations(project), *check_alerts(project)]
             if problems:
                 raise DefinitionError(problems)
             self._project = project

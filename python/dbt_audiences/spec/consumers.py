@@ -13,17 +13,17 @@ from dbt_audiences.spec.uses import Uses, uses_of
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """What refers to a key: an audience, a trait or a destination; `how` is the word that does it."""
+    """What refers to a key: an audience, a trait, a destination or an alert; `how` is the word that does it."""
 
-    kind: Literal["audience", "trait", "destination"]
+    kind: Literal["audience", "trait", "destination", "alert"]
     key: str
-    how: Literal["in_audience", "trait", "requires", "priority", "send_to", "example"]
+    how: Literal["in_audience", "trait", "requires", "priority", "send_to", "example", "audience"]
     place: Place
 
 
 def consumers_of(project: Project, key: str) -> list[Consumer]:
     """All that refers to a key, disabled definitions too, in the order of file and line, each line once."""
-    found = [one for one in _consumers(project, key) if one.key != key or one.kind == "destination"]
+    found = [one for one in _consumers(project, key) if one.key != key or one.kind in ("destination", "alert")]
     unique = {(one.kind, one.key, one.how, one.place.line): one for one in found}
     return sorted(unique.values(), key=lambda one: (one.place.file, one.place.line, one.place.column))
 
@@ -56,6 +56,9 @@ def _consumers(project: Project, key: str) -> Iterator[Consumer]:
                 yield Consumer("destination", destination.key, "requires", place)
         if any(key in order for order in destination.priority):
             yield Consumer("destination", destination.key, "priority", destination.place)
+    for alert in project.alerts.values():
+        if alert.audience == key:
+            yield Consumer("alert", alert.key, "audience", alert.audience_place)
 
 
 def _uses(project: Project, uses: Uses, key: str) -> Iterator[tuple[Literal["in_audience", "trait"], Place]]:

@@ -28,8 +28,8 @@ def read_destination(node: Node, root: Path, stem: str, problems: Problems) -> D
         key=key,
         type=text_of(fields.need("type"), "`type`"),
         name=read_name(fields, key),
-        settings=_settings(fields.take("settings")),
-        secrets=_secrets(fields.take("secrets")),
+        settings=read_settings(fields.take("settings")),
+        secrets=read_secrets(fields.take("secrets")),
         rate_limit=_rate(fields.take("rate_limit")),  # type: ignore[arg-type]  # the pattern checked it
         requires=_requires(fields.take("requires"), root, problems),
         targets=fields.distinct("targets"),
@@ -45,7 +45,8 @@ def read_destination(node: Node, root: Path, stem: str, problems: Problems) -> D
     return destination
 
 
-def _settings(node: Node | None) -> dict[str, object]:
+def read_settings(node: Node | None) -> dict[str, object]:
+    """`settings:` as JSON has them."""
     if node is None:
         return {}
     if not isinstance(node, MapNode):
@@ -53,7 +54,8 @@ def _settings(node: Node | None) -> dict[str, object]:
     return {key: json_value(value) for key, value in node.entries.items()}
 
 
-def _secrets(node: Node | None) -> dict[str, str]:
+def read_secrets(node: Node | None) -> dict[str, str]:
+    """`secrets:`, none of which stands in the file."""
     if node is None:
         return {}
     if not isinstance(node, MapNode):

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from dbt_audiences.core.alerts import Alert
 from dbt_audiences.core.definitions import Place
 from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.core.identity import Identity
 from dbt_audiences.core.project import Audience, Destination, Project, Trait
+from dbt_audiences.spec.alert import read_alert
 from dbt_audiences.spec.audience import read_audience
 from dbt_audiences.spec.destination import read_destination
 from dbt_audiences.spec.destination_types import read_types
@@ -20,14 +22,14 @@ from dbt_audiences.spec.hashes import definition_hash
 from dbt_audiences.spec.identity import check_identifiers, read_identity
 from dbt_audiences.spec.models_yml import read_models
 from dbt_audiences.spec.nodes import TOO_DEEP, MapNode, Node, Scalar, Wrong, read_yaml
-from dbt_audiences.spec.references import Definitions, check_references
+from dbt_audiences.spec.references import Definitions, check_alerts, check_references
 from dbt_audiences.spec.reserved import reserved_reason
 from dbt_audiences.spec.reuse import Reuse
 from dbt_audiences.spec.sql_traits import check_sql_traits
 from dbt_audiences.spec.trait import read_trait
 
-Definition = TypeVar("Definition", Audience, Trait, Destination)
-FOLDERS = ("audiences", "traits", "destinations")
+Definition = TypeVar("Definition", Audience, Trait, Destination, Alert)
+FOLDERS = ("audiences", "traits", "destinations", "alerts")
 TYPES = ("destinations", "types")
 """Where a project declares destination types."""
 
@@ -47,6 +49,7 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
     destinations = {
         key: replace(one, declaration=types[one.type]) if one.type in types else one for key, one in destinations.items()
     }
+    alerts = _folder(root, "alerts", read_alert, problems, {}, None)
     identity = read_identity(root, problems)
     declared = read_models(root, (identity or Identity()).types, problems)
     sql_traits = tuple(declared.sql_traits)
@@ -58,9 +61,11 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
             problems.add(place, reason, "choose another key, and name the file after it")
     for key in sorted(audiences.keys() & traits.keys()):
         problems.add(traits[key].place, f"`{key}` is an audience too", "audiences and traits share one set of keys")
-    unread = {path.stem for folder in FOLDERS for path in (root / folder).glob("*.yml")}
+    unread = {path.stem for folder in FOLDERS[:3] for path in (root / folder).glob("*.yml")}
     unread -= {*audiences, *traits, *destinations}
-    check_references(Definitions(audiences, traits, destinations, unread, sql_traits), problems)
+    definitions = Definitions(audiences, traits, destinations, unread, sql_traits)
+    check_references(definitions, problems)
+    check_alerts(alerts.values(), definitions, problems)
     check_sql_traits(sql_traits, audiences, traits, problems)
     related = check_tables(tuple(declared.related), problems)
     check_related(audiences, related, problems)
@@ -80,6 +85,7 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
         related=related,
         identity=identity,
         destination_types=types,
+        alerts=alerts,
     )
 
 
@@ -177,9 +183,6 @@ def _file(
 
 
 def _refuse_what_is_to_come(root: Path, problems: Problems) -> None:
-    coming = [root / "tracking_plan.yml", *sorted((root / "alerts").glob("*.yml"))]
-    for path in coming:
-        if path.is_file():
-            place = Place(path.relative_to(root).as_posix(), 1, 1)
-            what = "alerts are" if path.parent.name == "alerts" else f"`{path.name}` is"
-            problems.add(place, f"{what} not supported yet", "move the file away until it is")
+    path = root / "tracking_plan.yml"
+    if path.is_file():
+        problems.add(Place(path.name, 1, 1), f"`{path.name}` is not supported yet", "move the file away until it is")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from dbt_audiences.core.definitions import Entity
+from dbt_audiences.core.alerts import Alert
+from dbt_audiences.core.definitions import Entity, Place
 from dbt_audiences.core.project import Audience, Destination, Sendable, SqlTrait, Trait
 from dbt_audiences.spec.fields import Problems, nearest
 from dbt_audiences.spec.uses import Use, Uses, uses_of
@@ -136,9 +137,7 @@ def _check_cycles(uses: dict[str, Uses], known: Definitions, problems: Problems)
 def _check_destinations(known: Definitions, problems: Problems) -> None:
     connections: Iterable[Sendable] = (*known.audiences.values(), *known.traits.values(), *known.sql_traits)
     for send in (send for one in connections for send in one.send_to):
-        if send.destination not in known.destinations and send.destination not in known.unread:
-            hint = nearest(send.destination, known.destinations) or f"write destinations/{send.destination}.yml"
-            problems.add(send.place, f"there is no destination `{send.destination}`", hint)
+        _check_destination(send.destination, send.place, known, problems)
     for destination in known.destinations.values():
         for key in (key for order in destination.priority for key in order):
             if key not in known.audiences and key not in known.unread:
@@ -154,3 +153,26 @@ def _check_memberships(known: Definitions, problems: Problems) -> None:
             if key not in known.audiences and key not in known.unread:
                 message = f"`{name}` is in `{key}`, and there is no such audience"
                 problems.add(example.place, message, _missing(key, known))
+
+
+def check_alerts(alerts: Iterable[Alert], known: Definitions, problems: Problems) -> None:
+    """Note every audience and destination that an alert names and that is not there."""
+    for alert in alerts:
+        if alert.audience is not None and alert.audience not in {*known.audiences, *known.unread}:
+            sent = {*known.traits, *(one.key for one in known.sql_traits)}  # deliveries of traits are watched alike
+            if alert.destination is None and alert.audience in known.traits:
+                message = f"`{alert.audience}` is a trait, and `{alert.on}` is of audiences"
+                problems.add(alert.audience_place, message, "name an audience")
+            elif alert.destination is None or alert.audience not in sent:
+                problems.add(alert.audience_place, f"there is no audience `{alert.audience}`", _missing(alert.audience, known))
+        if alert.destination is not None:
+            _check_destination(alert.destination, alert.destination_place, known, problems)
+        for recipient in alert.recipients:
+            if recipient.key is not None:
+                _check_destination(recipient.key, recipient.place, known, problems)
+
+
+def _check_destination(key: str, place: Place, known: Definitions, problems: Problems) -> None:
+    if key not in known.destinations and key not in known.unread:
+        hint = nearest(key, known.destinations) or f"write destinations/{key}.yml"
+        problems.add(place, f"there is no destination `{key}`", hint)

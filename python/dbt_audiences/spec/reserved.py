@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 RESERVED = frozenset({
-    "account_members", "account_traits", "accounts", "acknowledged", "approvals", "computations", "connections", "deliveries",
-    "destination_limits", "evaluations", "holdouts", "identifier_breakdown", "identifier_components", "identity_seen",
-    "identity_violations", "keys",
-    "membership_changes", "memberships", "notifications", "profile_identifiers", "profile_merges", "profiles",
-    "requests", "runs", "source_counts", "state_version", "traits", "user_traits",
+    "account_members", "account_traits", "accounts", "acknowledged", "alert_states", "approvals", "computations",
+    "connections", "deliveries", "destination_limits", "evaluations", "holdouts", "identifier_breakdown",
+    "identifier_components", "identity_seen", "identity_violations", "keys", "membership_changes", "memberships",
+    "notifications", "profile_identifiers", "profile_merges", "profiles", "requests", "runs", "source_counts", "state_version",
+    "traits", "user_traits",
 })  # fmt: skip
 PREFIXES = ("stg_", "events_", "trait_", "send_", "requires_", "calls_")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from dbt_audiences.spec.schema_alerts import alert_definitions, alert_file
 from dbt_audiences.spec.schema_conditions import condition_definitions
 from dbt_audiences.spec.schema_destination_types import destination_type_definitions, destination_type_file
 from dbt_audiences.spec.schema_files import audience_file, destination_file, file_definitions, trait_file
@@ -15,7 +16,7 @@ from dbt_audiences.spec.schema_identity import identity_file
 from dbt_audiences.spec.schema_models import model_file
 from dbt_audiences.spec.schema_words import Schema, word_definitions
 
-SCHEMAS = ("audience", "trait", "destination", "destination_type", "identity", "model")
+SCHEMAS = ("audience", "trait", "destination", "destination_type", "alert", "identity", "model")
 PLACE = "dbt_packages/dbt_audiences/docs/schemas"
 """Where a project finds them as soon as dbt installed the package: the same in a checkout and out of the wheel."""
 
@@ -27,13 +28,14 @@ def json_schema(kind: str) -> dict[str, object]:
         "trait": ("A computed trait: traits/<key>.yml", trait_file),
         "destination": ("A destination: destinations/<key>.yml", destination_file),
         "destination_type": ("A destination type: destinations/types/<key>.yml", destination_type_file),
+        "alert": ("An alert: alerts/<key>.yml", alert_file),
         "identity": ("Identity: identity.yml", identity_file),
         "model": ("Models of dbt, with what this package reads of their meta: models/**/*.yml", model_file),
     }
     title, file = files[kind]
     schema: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **file()}
     shared = {**word_definitions(), **condition_definitions(), **file_definitions()}
-    shared |= destination_type_definitions()
+    shared |= {**destination_type_definitions(), **alert_definitions()}
     return {**schema, "$defs": {name: shared[name] for name in sorted(_used(schema, shared))}}
 
 

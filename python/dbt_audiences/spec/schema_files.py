@@ -81,14 +81,13 @@ def trait_file() -> Schema:
 def destination_file() -> Schema:
     """`destinations/<key>.yml`."""
     clock: Schema = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["21:00"]}
-    template: Schema = {"type": "string", "pattern": r"\{\{.*env_var\s*\(.*\}\}"}
     properties: dict[str, Schema] = {
         "destination": described(ref("key"), "The key: the file's name without `.yml`."),
         "type": described(_TEXT, "Such as webhook or folder."),
         "name": {"type": "string", "pattern": r"\S"},
         "description": _TEXT,
         "settings": {"type": "object", "description": "What the type asks for."},
-        "secrets": {"type": "object", "additionalProperties": template, "description": "Templates: \"{{ env_var('NAME') }}\"."},
+        "secrets": ref("secrets"),
         "rate_limit": {
             "type": "string",
             "pattern": r"^\s*0*[1-9][0-9]*\s*/\s*(second|minute|hour|day)\s*$",
@@ -114,6 +113,11 @@ def destination_file() -> Schema:
 def file_definitions() -> Schema:
     """The shared definitions of this file."""
     return {
+        "secrets": {
+            "type": "object",
+            "additionalProperties": {"type": "string", "pattern": r"\{\{.*env_var\s*\(.*\}\}"},
+            "description": "Templates: \"{{ env_var('NAME') }}\".",
+        },
         "send_to": _send_to(of_trait=False),
         "send_to_of_trait": _send_to(of_trait=True),
         "example": _example(of_trait=False),

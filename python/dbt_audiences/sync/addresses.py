@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
@@ -43,3 +44,24 @@ def refuse_private_literal(url: str) -> None:
         return
     if not is_public(host):
         raise PrivateAddress(host, host)
+
+
+def public_addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
+    """The addresses that a name, or an address in any spelling, leads to; raises `PrivateAddress` when one is not public."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [(family, str(place[0])) for family, _, _, _, place in found]
+    for _, address in addresses:
+        if not is_public(address):
+            raise PrivateAddress(host, address)
+    return addresses
+
+
+def connection(host: str, port: int, timeout: float) -> socket.socket:
+    """A connection to a public address: the one that was checked, so that a second answer cannot slip in."""
+    failure: OSError | None = None
+    for _, address in public_addresses(host, port):
+        try:
+            return socket.create_connection((address, port), timeout)
+        except OSError as error:
+            failure = error
+    raise failure or OSError(f"{host} has no address")

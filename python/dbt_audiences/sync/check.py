@@ -14,7 +14,7 @@ from dbt_audiences.sync.destinations import destination_types, type_of
 from dbt_audiences.sync.templates import is_template, rendered
 from dbt_audiences.sync.wording import hint_of, listed
 
-__all__ = ["check_destinations", "identifiers_of", "used_secrets", "used_settings"]
+__all__ = ["check_destinations", "identifiers_of", "problems_of_settings", "used_secrets", "used_settings"]
 
 
 def check_destinations(project: Project) -> list[Problem]:
@@ -74,19 +74,24 @@ def _of_destination(destination: Destination, own: Iterable[str]) -> Iterator[Pr
     if destination.rate_limit is not None and not spec.is_paced:
         hint = "leave it out: it is written to, one batch after the other"
         yield Problem(destination.place, f"a {spec.type} destination gets no requests that `rate_limit` could count", hint)
+    yield from problems_of_settings(destination, spec)
+
+
+def problems_of_settings(destination: Destination, spec: Spec, what: str = "destination") -> Iterator[Problem]:
+    """What is wrong with settings and secrets of what a type of destination reaches."""
     for words, given, known in (
         ("setting", destination.settings, [setting.name for setting in spec.settings]),
         ("secret", destination.secrets, spec.secrets),
     ):
         for name in given:
             if name not in known:
-                message = f"a {spec.type} destination has no {words} `{name}`"
+                message = f"a {spec.type} {what} has no {words} `{name}`"
                 yield Problem(destination.place, message, hint_of(name, known, f"no {words}s"))
     for setting in spec.settings:
         value = destination.settings.get(setting.name)
         if value is None:
             if setting.is_required:
-                message = f"a {spec.type} destination needs `settings: {{{setting.name}: ...}}`"
+                message = f"a {spec.type} {what} needs `settings: {{{setting.name}: ...}}`"
                 yield Problem(destination.place, message)
         elif not is_template(value):
             problem = _wrong_value(setting, value)
@@ -95,7 +100,7 @@ def _of_destination(destination: Destination, own: Iterable[str]) -> Iterator[Pr
     for name in spec.needed_secrets:
         if name not in destination.secrets:
             variable = f"{destination.key}_{name}".upper()
-            message = f"a {spec.type} destination needs the secret `{name}`"
+            message = f"a {spec.type} {what} needs the secret `{name}`"
             yield Problem(destination.place, message, f"secrets: {{{name}: \"{{{{ env_var('{variable}') }}}}\"}}")
     for name, template in destination.secrets.items():
         if name in spec.secrets and spec.check_secret is not None and not is_template(template):

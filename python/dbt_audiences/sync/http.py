@@ -112,6 +112,7 @@ async def send(
     judge: Callable[[Answer], Outcome],
     effects: Effects,
     pace: Pace | None = None,
+    tries: int = TRIES,
 ) -> tuple[Outcome, Answer | None]:
     """Send until the answer is final or the tries are used up; what it came to, and the last answer.
 
@@ -119,20 +120,20 @@ async def send(
     pace   of the credentials: it is kept to, and told how each try went; None: a request that no limit counts
     """
     outcome, answer = Outcome("unsent"), None
-    for tries in range(1, TRIES + 1):
+    for tried in range(1, tries + 1):
         refusal = None if pace is None else await _admitted(pace, effects)
         if refusal is not None:
-            return (refusal if tries == 1 else replace(outcome, stops=True)), answer
+            return (refusal if tried == 1 else replace(outcome, stops=True)), answer
         outcome, answer = await _once(client, sending, judge)
-        outcome = replace(outcome, tries=tries)
+        outcome = replace(outcome, tries=tried)
         wished_wait = None if answer is None else _wished_wait(answer, effects.clock)
         if pace is not None:
             _tell(pace, outcome, answer, wished_wait, effects.clock().timestamp())
-        if outcome.verdict != "pending" or tries == TRIES:
+        if outcome.verdict != "pending" or tried == tries:
             break
         if wished_wait is not None and wished_wait > LONGEST_WAIT_SECONDS:
             break
-        own_wait = FIRST_WAIT_SECONDS * 2 ** (tries - 1) * effects.jitter()
+        own_wait = FIRST_WAIT_SECONDS * 2 ** (tried - 1) * effects.jitter()
         await effects.sleep(own_wait if wished_wait is None else wished_wait)
     return outcome, answer
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dbt_audiences.cli.options import json_option, open_workspace, project_options
-from dbt_audiences.cli.output import print_json
+from dbt_audiences.cli.output import print_json, say
 
 
 @click.command("export", short_help="Write an audience to a file.")
@@ -44,7 +44,7 @@ def command(
 
     chosen = [column.strip() for column in columns.split(",")] if columns else []
     workspace = open_workspace(project_dir, profiles_dir, target)
-    count = export_members(workspace, key, output, format=format_, columns=chosen)
+    count = export_members(workspace, key, output, format=format_, columns=chosen, tell=say)
     if as_json:
         print_json({"audience": key, "members": count, "file": str(output)})
     else:

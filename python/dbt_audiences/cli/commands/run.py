@@ -77,6 +77,8 @@ def command(
 
 
 def _print(report: RunReport) -> None:
+    from dbt_audiences.flow.alerts import line_of
+
     click.echo(f"as of {iso(report.as_of)}\n")
     print_table(
         ("audience", "members", "entered", "exited", "status"),
@@ -100,6 +102,8 @@ def _print(report: RunReport) -> None:
         say(f"{table.name}: {table.rows:,} rows{nobody}")
     if report.unreadable_values:
         say(f"some values of {len(report.unreadable_values)} properties and traits could not be read: audiences status")
+    for news in report.alerts:
+        say(line_of(news))
     for warning in report.warnings:
         say(f"warning: {warning}")
     for failure in report.failures:

@@ -12,7 +12,8 @@ from dbt_audiences.cli.output import iso, print_json, print_table
 
 RUN_COLUMNS = ("run_id", "as_of", "status", "started_at", "finished_at", "message")
 BREAKDOWN_COLUMNS = ("type", "profiles", "share", "values")
-CONNECTION_COLUMNS = ("destination", "audience", "status", "reason", "last_success_at")
+ALERT_COLUMNS = ("alert", "on", "since", "message")
+CONNECTION_COLUMNS = ("destination", "audience", "status", "reason", "last_success_at", "lag_seconds")
 
 
 @click.command("status", short_help="Every audience and trait, its size and its last run.")
@@ -35,6 +36,7 @@ def command(key: str | None, as_json: bool, project_dir: Path, profiles_dir: Pat
                 "last_run": None if found.run is None else _named(RUN_COLUMNS, found.run),
                 "last_success": None if found.success is None else _named(RUN_COLUMNS, found.success),
                 "data_until": found.data_until,
+                "alerts": [_named(ALERT_COLUMNS, row) for row in found.alerts],
                 "unreadable_values": found.unreadable_values,
                 **({} if key is None else {"identifiers": [_named(BREAKDOWN_COLUMNS, row) for row in found.identifiers]}),
             }
@@ -50,6 +52,9 @@ def command(key: str | None, as_json: bool, project_dir: Path, profiles_dir: Pat
     if found.connections:
         click.echo()
         print_table(CONNECTION_COLUMNS, found.connections)
+    if found.alerts:
+        click.echo("\nalerts that are on")
+        print_table(ALERT_COLUMNS, found.alerts)
     if found.unreadable_values:
         click.echo("\nvalues that could not be read, and count as missing")
         print_table(

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dbt_audiences.cli.options import as_of_option, instant_or_now, json_option, open_workspace, project_options, wait_option
-from dbt_audiences.cli.output import print_connections, print_json
+from dbt_audiences.cli.output import print_connections, print_json, say
 
 
 @click.command("sync", short_help="Push what the last run computed.")
@@ -50,6 +50,7 @@ def command(
         approve=approve,
         dry_run=dry_run,
         wait=wait,
+        tell=say,
     )
     if as_json:
         print_json(results)

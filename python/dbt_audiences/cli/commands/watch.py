@@ -49,6 +49,8 @@ def command(
 
 
 def _print(watched: Watched) -> None:
+    from dbt_audiences.flow.alerts import line_of
+
     at, report = f"{datetime.now(UTC):%H:%M:%S}", watched.report
     if report is not None:
         moved = [f"{one.audience} +{one.entered} -{one.exited}" for one in report.audiences if one.entered or one.exited]
@@ -57,6 +59,10 @@ def _print(watched: Watched) -> None:
         click.echo(f"{at}  {watched.reason}: {', '.join([*moved, *more]) or 'nobody moved'} ({watched.seconds:.2f} s)")
         for failure in report.failures:
             say(f"{failure.name}: {failure.reason}")
+        for news in report.alerts:
+            say(f"{at}  {line_of(news)}")
+    for line in watched.alerts.lines():
+        say(f"{at}  {line}")
     if watched.error is not None:
         say(f"{at}  {watched.error}")
 
@@ -83,6 +89,10 @@ def _print_json(watched: Watched) -> None:
             for one in report.audiences
         ],
         "delivered": 0 if report is None else sum(one.delivered for one in report.connections),
+        "alerts": [
+            {"alert": one.alert, "state": one.state, "message": one.message}
+            for one in (*(() if report is None else report.alerts), *watched.alerts.news)
+        ],
         "error": watched.error,
     }
     click.echo(json.dumps(document, ensure_ascii=False))

@@ -5,23 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import smtplib
-import ssl
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from dbt_audiences.sync.addresses import PrivateAddress
 from dbt_audiences.sync.calls import said_of
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Request, Setting, Side, Spec, Unit
 from dbt_audiences.sync.declared.statement import statement_of, summary_of
 from dbt_audiences.sync.json_text import dumped, parsed_object
+from dbt_audiences.sync.mail import connected, failed
 from dbt_audiences.sync.stated import one_by_one
 
 COLUMNS = ("op", "profile_id", *IDENTIFIER_COLUMNS, "traits")
 MOST_BYTES = 10_000_000
-TIMEOUT_SECONDS = 30.0
-_HOLDING = (530, 534, 535, 538, 550, 551, 553, 554)
-"""Answers that a person must do something about: the login, the sender, a recipient."""
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -70,10 +67,10 @@ class Email:
     def try_out(self) -> Outcome:
         """Log in, and out again."""
         try:
-            with self._server():
+            with connected(self._settings, self._opening.secrets, self._opening.allow_private_addresses):
                 return Outcome("delivered", "it takes the credentials; nothing was sent")
-        except (smtplib.SMTPException, OSError) as error:
-            return _failed(error)
+        except (PrivateAddress, smtplib.SMTPException, OSError) as error:
+            return failed(error)
 
     def tidy(self, kept: Sequence[str]) -> None:
         """Nothing is prepared."""
@@ -109,54 +106,16 @@ class Email:
         if not statement.entered and not statement.left:
             return Outcome("delivered")
         try:
-            with self._server() as server:
+            with connected(self._settings, self._opening.secrets, self._opening.allow_private_addresses) as server:
                 server.send_message(self._message(request.id, request.body))
-        except (smtplib.SMTPException, OSError) as error:
-            return _failed(error)
+        except (PrivateAddress, smtplib.SMTPException, OSError) as error:
+            return failed(error)
         return Outcome("delivered")
-
-    def _server(self) -> smtplib.SMTP:
-        host, port = str(self._settings["host"]), int(str(self._settings.get("port", 587)))
-        security = str(self._settings.get("security", "starttls"))
-        if security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
-        else:
-            server = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
-        try:
-            if security == "starttls":
-                server.starttls(context=ssl.create_default_context())
-            if "user" in self._settings:
-                server.login(str(self._settings["user"]), self._opening.secrets.get("password", ""))
-        except BaseException:
-            server.close()
-            raise
-        return server
 
 
 def _harmless(value: str | None) -> str | None:
     """A cell that a spreadsheet would run as a formula begins with an apostrophe."""
     return f"'{value}" if value is not None and value.startswith(_FORMULA) else value
-
-
-def _failed(error: Exception) -> Outcome:
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Outcome("held", f"{error}; a person must look at `security` and `user`", stops=True)
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        answers: Mapping[str, tuple[int, bytes]] = error.recipients
-        code, said = next(iter(answers.values()))
-        return _answered(code, said)
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _answered(error.smtp_code, error.smtp_error)
-    if isinstance(error, OSError) and error.strerror:
-        return Outcome("pending", f"it cannot be reached: {error.strerror}", stops=True)
-    return Outcome("pending", f"{type(error).__name__}: {error}"[:300], stops=True)
-
-
-def _answered(code: int, said: bytes | str) -> Outcome:
-    text = f"{code}: {said.decode('utf-8', 'replace') if isinstance(said, bytes) else said}"[:300]
-    if code in _HOLDING:
-        return Outcome("held", f"{text}; a person must act", stops=True)
-    return Outcome("pending", text, stops=True)
 
 
 SPEC = Spec(

@@ -1,0 +1,3 @@
+{{ config(materialized='state_table') }}
+
+{{ dbt_audiences.state_query() }}
