@@ -11,7 +11,6 @@ from docs.printed.commands import commands_page, exit_codes_page
 from docs.printed.destinations import destination_types_page
 from docs.printed.language import conditions_page, operators_page
 from docs.printed.markdown import ROOT
-from docs.printed.refusals import not_supported_page
 from docs.printed.shown import language_page
 from docs.printed.tables import tables_page
 
@@ -26,7 +25,6 @@ def pages() -> dict[str, str]:
         "conditions.md": conditions_page(),
         "operators.md": operators_page(),
         "language.md": language_page(),
-        "not-supported.md": not_supported_page(),
         "tables.md": tables_page(),
         "destination-types.md": destination_types_page(),
         "destination-catalogue.md": catalogue_page(),

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from docs.printed.markdown import ROOT, table
 
-from dbt_audiences.load.tables import CALL_COLUMNS, LOAD_COLUMNS, REJECTED_COLUMNS
+from dbt_audiences.load.tables import CALL_COLUMNS, LOAD_COLUMNS, REJECTED_COLUMNS, VIOLATION_COLUMNS
 
 
 def tables_page() -> str:
@@ -37,7 +37,8 @@ def tables_page() -> str:
                 parts += [f"### `{schema}.{model['name']}`\n", f"{model['description']}\n"]
                 parts += [_columns(model["columns"])] if model["columns"] else []
     parts += ["## Schema `raw`\n", "What `audiences load` writes.\n"]
-    for name, columns in (("calls", CALL_COLUMNS), ("rejected", REJECTED_COLUMNS), ("loads", LOAD_COLUMNS)):
+    raw = {"calls": CALL_COLUMNS, "rejected": REJECTED_COLUMNS, "loads": LOAD_COLUMNS, "plan_violations": VIOLATION_COLUMNS}
+    for name, columns in raw.items():
         parts += [f"### `raw.{name}`\n", table(("column", "type"), [(f"`{column}`", kind) for column, kind in columns])]
     return "\n".join(parts)
 

@@ -142,3 +142,16 @@ def test_a_dry_run_tells_nothing_to_do_from_cannot_tell(world: World) -> None:
     world.destination = replace(world.destination, secrets={"signing_secret": "{{ env_var('UNSET_SECRET') }}"})
     result = world.sync(dry_run=True)
     assert [request["headers"]["webhook-signature"] for request in result.requests] == ["<signing_secret>"] * 2  # type: ignore[index]
+
+
+def test_who_has_no_identifier_that_goes_there_is_counted_and_written_down_once(world: World) -> None:
+    world.warehouse.execute("create table members as select unnest(['p-a', 'p-b', 'p-mute', 'p-mute2']) as profile_id")
+    world.want(users("a", "b"))
+    for _ in range(2):
+        result = world.sync(members='"members"')
+        assert (result.status, dict(result.withheld)) == ("synced", {"no_identifier": 2})
+        filtered = world.fetch("select profile_id, status, reason, type from deliveries where status = 'filtered' order by 1")
+        assert filtered == [(name, "filtered", "no_identifier", "identify") for name in ("p-mute", "p-mute2")]
+    world.want(users("a", "b", "mute", "mute2"))
+    assert dict(world.sync(members='"members"').withheld) == {}
+    assert dict(world.sync(members='"members"', dry_run=True).withheld) == {}

@@ -30,6 +30,7 @@ AROUND = {
     "lists/empty.csv": "",
 }
 KIND = re.compile(rb"^\xef?\xbb?\xbf?(audience|trait|destination_type|destination|alert):", re.MULTILINE)
+PLAN = re.compile(rb"^(events|violations|unplanned_events|unplanned_properties):", re.MULTILINE)
 IDENTITY = re.compile(rb"^(identifiers|alias|blocked|blocked_patterns):", re.MULTILINE)
 
 
@@ -47,6 +48,8 @@ def kind_of(content: bytes) -> str:
     found = KIND.search(content)
     if found is None and IDENTITY.search(content):
         return "identity"
+    if found is None and PLAN.search(content):
+        return "tracking_plan"
     return "audience" if found is None else found[1].decode()
 
 
@@ -54,7 +57,7 @@ def place_of(kind: str, name: str) -> str:
     """Where a file of this kind stands in a project."""
     if kind == "destination_type":
         return f"destinations/types/{name}"
-    return "identity.yml" if kind == "identity" else f"{kind}s/{name}"
+    return f"{kind}.yml" if kind in ("identity", "tracking_plan") else f"{kind}s/{name}"
 
 
 def write_case(root: Path, case: Path) -> str:

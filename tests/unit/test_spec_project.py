@@ -143,13 +143,6 @@ def test_an_event_model_must_name_somebody(root: Path) -> None:
     ]
 
 
-def test_what_is_to_come_is_refused_by_name(root: Path) -> None:
-    write(root, "tracking_plan.yml", "{}\n")
-    assert texts(root) == [
-        "tracking_plan.yml:1:1: `tracking_plan.yml` is not supported yet\n  move the file away until it is",
-    ]
-
-
 def test_a_file_that_cannot_be_read_says_why(root: Path) -> None:
     (root / "audiences" / "gone.yml").symlink_to(root / "nowhere.yml")
     assert texts(root) == [

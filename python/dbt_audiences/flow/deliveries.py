@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from dbt_audiences.core.errors import UsageError
 from dbt_audiences.flow.workspace import Workspace
-from dbt_audiences.run.registry import refuse_older_state
+from dbt_audiences.load.tables import relation
+from dbt_audiences.run.registry import refuse_older_state, relation_exists
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.sync.overview import Dimension, Overview, Scope, overview
 
@@ -29,4 +30,6 @@ def deliveries(workspace: Workspace, scope: Scope, dimension: Dimension | None =
         ):
             if key is not None and key not in known:
                 raise UsageError(f"there is no {what} `{key}`", hint=unknown(key, known))
-        return overview(warehouse, relations, scope, dimension)
+        rejected = relation(workspace.dbt.raw_schema(), "rejected")
+        blocked = rejected if relation_exists(warehouse, rejected) else None
+        return overview(warehouse, relations, scope, dimension, blocked)

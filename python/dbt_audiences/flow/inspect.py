@@ -15,6 +15,7 @@ from dbt_audiences.flow.alerts import judge_export
 from dbt_audiences.flow.preview import judged
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.run.registry import last_runs, newest_event, relation_exists, status_rows
+from dbt_audiences.run.tracking import plan_violations
 from dbt_audiences.run.unreadable import UnreadableValue, unreadable_values
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.sync.alerts.incidents import standing
@@ -86,6 +87,7 @@ class Status:
     run, success  the last ones
     data_until    the time of the newest event
     alerts        those that are on: key, what is watched, since, message
+    violations    of the tracking plan: event, violation, action, calls, last load, samples; the most frequent of a month
     identifiers   of one audience: type, members that have one, their share, and how many values; else none
     """
 
@@ -97,6 +99,7 @@ class Status:
     unreadable_values: tuple[UnreadableValue, ...]
     identifiers: tuple[Row, ...] = ()
     alerts: tuple[Row, ...] = ()
+    violations: tuple[Row, ...] = ()
 
 
 def status(workspace: Workspace, key: str | None = None) -> Status:
@@ -113,6 +116,7 @@ def status(workspace: Workspace, key: str | None = None) -> Status:
         )
         data_until = newest_event(warehouse, relations)
         unreadable = unreadable_values(warehouse, relations)
+        violations = plan_violations(warehouse, workspace.dbt.raw_schema())
         if key is not None and key not in {*defined, *known}:
             raise UsageError(f"there is no audience or trait `{key}`", hint=unknown(key, {*defined, *known}))
         knows_alerts = relation_exists(warehouse, relations["alert_states"])
@@ -122,7 +126,7 @@ def status(workspace: Workspace, key: str | None = None) -> Status:
     if key is not None:
         connections = [row for row in connections if row[1] == key]
         alerts = [row for row in alerts if workspace.project.alerts[str(row[0])].audience == key]
-        unreadable = ()
+        unreadable, violations = (), []
     keys = []
     for key in chosen:
         kind, enabled = defined.get(key, (str(known[key][0]) if key in known else "audience", False))
@@ -133,7 +137,7 @@ def status(workspace: Workspace, key: str | None = None) -> Status:
         )
     success = runs.get("succeeded")
     given = (tuple(keys), tuple(connections), runs.get("last"), success, data_until, unreadable)
-    return Status(*given, identifiers=identifiers, alerts=tuple(alerts))
+    return Status(*given, identifiers=identifiers, alerts=tuple(alerts), violations=tuple(violations))
 
 
 def _known_key(workspace: Workspace, key: str, ever: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from dbt_audiences.load.files import Loaded, load_calls, load_people
 from dbt_audiences.run.suppressions import find_suppressed
 from dbt_audiences.spec.fields import Problems
 from dbt_audiences.spec.identity import read_identity
+from dbt_audiences.spec.tracking_plan import read_tracking_plan
 
 
 def load(
@@ -28,7 +29,8 @@ def load(
     schema = workspace.dbt.raw_schema()
     problems = Problems()
     identity = read_identity(workspace.root, problems)
-    if identity is None:
+    plan = read_tracking_plan(workspace.root, problems)
+    if identity is None or problems.found:
         raise DefinitionError(problems.found)
     with workspace.warehouse(wait=wait) as warehouse:
         suppressed = find_suppressed(warehouse)
@@ -43,6 +45,7 @@ def load(
                 progress=progress,
                 identity=identity,
                 suppressed=suppressed,
+                plan=plan,
             )
         if len(paths) != 1:
             raise UsageError("--people loads one file at a time")

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from dbt_audiences.compile.withheld import Withholding, withholding
 from dbt_audiences.core.errors import FailedError, GuardError, UsageError
-from dbt_audiences.core.project import Audience, Sendable, SendTo
-from dbt_audiences.core.warehouse import Warehouse, naive
+from dbt_audiences.core.project import Audience, Sendable, SendTo, SqlTrait
+from dbt_audiences.core.warehouse import Relations, Warehouse, naive
 from dbt_audiences.flow.alerts import judge_alerts
 from dbt_audiences.flow.farewell import note_sending, say_farewell
 from dbt_audiences.flow.side_by_side import Job, side_by_side
@@ -149,6 +149,7 @@ def sync_all(
                 resync=resync,
                 does_wait=does_wait,
                 is_withheld=is_withheld,
+                members=_members(sent, relations),
             )
 
         return of_connection
@@ -173,6 +174,13 @@ def sync_all(
     if approve is not None and not dry_run and any(one.audience == approve and one.status != "refused" for one in results):
         use_approval(warehouse, relations, approve, sync_id, now())
     return tuple(results)
+
+
+def _members(sent: Sendable, relations: Relations) -> str | None:
+    """All of whom something is to be sent: the members, or who has the value; accounts always have their own id."""
+    if isinstance(sent, SqlTrait) or sent.of == "accounts" or not sent.enabled:
+        return None
+    return relations[sent.key] if isinstance(sent, Audience) else f"{relations[sent.key]} where value is not null"
 
 
 def fell_short(result: SyncResult) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from dbt_audiences.core.errors import FailedError
 from dbt_audiences.core.warehouse import Warehouse, text_literal
 from dbt_audiences.load.staging import Batch
-from dbt_audiences.load.tables import CALL_COLUMNS, REJECTED_COLUMNS, names, relation
+from dbt_audiences.load.tables import CALL_COLUMNS, REJECTED_COLUMNS, names, new_violations, relation
 
 # Enough to write a table of the calls' width with each thread; more would only be filled with what was just written.
 _MEGABYTES = 96
@@ -28,6 +29,7 @@ class DuckDBWriter:
         self._warehouse = warehouse
         self._calls = relation(schema, "calls")
         self._rejected = relation(schema, "rejected")
+        self._violations = relation(schema, "plan_violations")
         self._memory = _Memory(warehouse)
 
     @contextmanager
@@ -53,6 +55,11 @@ class DuckDBWriter:
             f"select {columns} from {rows} as batch "
             "where not exists (select 1 from known where known.message_id = batch.message_id)"
         )
+
+    def add_violations(self, found: Path) -> None:
+        """Count the new violations."""
+        rows = f"read_parquet({text_literal(str(found))})"
+        self._count(new_violations(self._violations, rows, self._calls, self._rejected))
 
     def add_rejected(self, batch: Batch) -> None:
         """Add the new rejected lines."""

@@ -13,9 +13,11 @@ from pathlib import Path
 from dbt_audiences.core.errors import FailedError, UsageError
 from dbt_audiences.core.identity import UNCHANGED, Identity
 from dbt_audiences.core.suppression import NOTHING, Suppressed
+from dbt_audiences.core.tracking_plan import TrackingPlan
 from dbt_audiences.core.warehouse import Warehouse, text_literal
 from dbt_audiences.load.duckdb import DuckDBWriter
 from dbt_audiences.load.elsewhere import named_elsewhere
+from dbt_audiences.load.planned import hold
 from dbt_audiences.load.postgres import PostgresWriter
 from dbt_audiences.load.sources import Advance, files, stage_calls, stage_people
 from dbt_audiences.load.staging import Staging, staging
@@ -32,13 +34,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of the lines of one file."""
+    """What became of the lines of one file; the tracking plan blocked some of those rejected, and flagged some others."""
 
     file: str
     accepted: int
     duplicates: int
     rejected: int
     suppressed: int = 0
+    blocked: int = 0
+    flagged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def load_calls(
     progress: Progress | None,
     identity: Identity = UNCHANGED,
     suppressed: Suppressed = NOTHING,
+    plan: TrackingPlan | None = None,
 ) -> list[Loaded]:
     """Load Segment-spec calls from files, folders and patterns; calls that are there already change nothing.
 
@@ -74,13 +79,14 @@ def load_calls(
     loaded_at     naive, UTC
     identity      what the project says of identifiers: a call must name one
     suppressed    of whom nothing new is taken
+    plan          what events and properties are expected
     """
     found = files(paths)
     make_tables(warehouse, schema)
     writer = _writer(warehouse, schema)
-    with staging(
-        writer.options, named_elsewhere(identity), partial(leave_out, identity=identity, suppressed=suppressed)
-    ) as staged:
+    held = None if plan is None else partial(hold, plan=plan)
+    kept = partial(leave_out, identity=identity, suppressed=suppressed)
+    with staging(writer.options, named_elsewhere(identity), kept, held) as staged:
         load = _Load(warehouse, writer, staged, schema, source, loaded_at, progress, [])
         loaded = [_load_file(load, path, partial(stage_calls, staged, path), otherwise=None) for path in found]
     _check(loaded, max_rejected, load.reasons)
@@ -133,15 +139,17 @@ def _load_file(load: _Load, path: Path, stage: Callable[[Advance], Iterator[None
     source = "cast(null as varchar)" if load.source is None else text_literal(load.source)
     stamp = f"{source} as source, timestamp '{load.loaded_at.isoformat(sep=' ')}' as loaded_at, '{load_id}' as load_id"
     begun = time.monotonic()
-    accepted = duplicates = rejected = suppressed = 0
+    accepted = duplicates = rejected = suppressed = blocked = flagged = 0
 
     def advance(position: int, size: int) -> None:
         if load.progress is not None:
             load.progress(file, position, size)
 
     def put() -> None:
-        nonlocal accepted, duplicates, rejected, suppressed
+        nonlocal accepted, duplicates, rejected, suppressed, blocked, flagged
         batch = load.staging.batch(stamp, file)
+        if batch.violations is not None:
+            load.writer.add_violations(batch.violations)
         new = load.writer.add_calls(batch) if batch.read else 0
         if batch.rejected_count:
             load.writer.add_rejected(batch)
@@ -152,6 +160,8 @@ def _load_file(load: _Load, path: Path, stage: Callable[[Advance], Iterator[None
         duplicates += batch.read - new
         rejected += batch.rejected_count
         suppressed += batch.suppressed
+        blocked += batch.blocked
+        flagged += batch.flagged
 
     load.staging.clear(otherwise)
     with load.writer.transaction():
@@ -165,7 +175,7 @@ def _load_file(load: _Load, path: Path, stage: Callable[[Advance], Iterator[None
             [name for name, _ in LOAD_COLUMNS],
             [(load_id, file, load.source, accepted, duplicates, rejected, load.loaded_at, finished_at)],
         )
-    return Loaded(file, accepted, duplicates, rejected, suppressed)
+    return Loaded(file, accepted, duplicates, rejected, suppressed, blocked, flagged)
 
 
 def _check(loaded: Sequence[Loaded], max_rejected: int | None, reasons: Sequence[str]) -> None:

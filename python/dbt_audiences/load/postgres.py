@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 from dbt_audiences.core.errors import FailedError, WarehouseError
 from dbt_audiences.core.warehouse import Warehouse
-from dbt_audiences.load.staging import Batch
-from dbt_audiences.load.tables import CALL_COLUMNS, REJECTED_COLUMNS, Columns, names, relation
+from dbt_audiences.load.staging import FOUND_COLUMNS, Batch
+from dbt_audiences.load.tables import CALL_COLUMNS, REJECTED_COLUMNS, Columns, names, new_violations, relation
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -25,6 +25,7 @@ class PostgresWriter:
         self._warehouse = warehouse
         self._calls = relation(schema, "calls")
         self._rejected = relation(schema, "rejected")
+        self._violations = relation(schema, "plan_violations")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -37,6 +38,11 @@ class PostgresWriter:
         """Add the new calls."""
         self._stream(batch.calls, CALL_COLUMNS, "incoming_calls")
         return self._insert(self._calls, CALL_COLUMNS, "incoming_calls", "known.message_id = batch.message_id")
+
+    def add_violations(self, found: Path) -> None:
+        """Count the new violations."""
+        self._stream(found, FOUND_COLUMNS, "incoming_violations")
+        self._warehouse.execute(new_violations(self._violations, "pg_temp.incoming_violations", self._calls, self._rejected))
 
     def add_rejected(self, batch: Batch) -> None:
         """Add the new rejected lines."""

@@ -37,6 +37,20 @@ _MEGABYTES_PER_THREAD = 384
 _PART_ROWS = 2 * 122_880
 _PART_BYTES = 128 << 20
 _EXACT_ROWS = 20_000
+_SAMPLES = 10
+FOUND_COLUMNS = (
+    ("message_id", "text"),
+    ("line", "bigint"),
+    ("content", "text"),
+    ("event", "text"),
+    ("violation", "text"),
+    ("action", "text"),
+    ("is_sample", "boolean"),
+    ("file", "text"),
+    ("source", "text"),
+    ("loaded_at", "timestamp"),
+    ("load_id", "text"),
+)
 
 _STAGED = (
     "line bigint, reason varchar, content varchar, message_id varchar, type varchar, occurred_at timestamp, "
@@ -63,6 +77,12 @@ class Batch:
     """Line and reason of the first rejected ones."""
     suppressed: int = 0
     """Calls that were left out because they are of people of whom nothing new is taken."""
+    violations: Path | None = None
+    """What did not keep to the tracking plan, if there is one: `FOUND_COLUMNS`, a row for each call and violation."""
+    blocked: int = 0
+    """Rejected calls that the tracking plan blocks."""
+    flagged: int = 0
+    """Calls that do not keep to it, and are loaded all the same."""
 
 
 class Staging:
@@ -70,11 +90,19 @@ class Staging:
 
     elsewhere  SQL of whether a call without `userId` and `anonymousId` names somebody
     leave_out  drops of the staged calls those that must not be kept, and returns how many
+    hold       notes in a table `violations` what the staged calls violate, rejects what is blocked, and returns how many
     """
 
     def __init__(
-        self, connection: DuckDBPyConnection, folder: Path, options: str, elsewhere: str, leave_out: Callable[[Run], int]
+        self,
+        connection: DuckDBPyConnection,
+        folder: Path,
+        options: str,
+        elsewhere: str,
+        leave_out: Callable[[Run], int],
+        hold: Callable[[Run], int] | None = None,
     ) -> None:
+        self._hold = hold
         self._connection = connection
         self._leave_out = leave_out
         self._folder = folder
@@ -128,6 +156,7 @@ class Staging:
         self.read_lines()
         self._read_exactly()
         suppressed = self._leave_out(self._run)
+        blocked = 0 if self._hold is None else self._hold(self._run)
         calls, rejected = self._folder / "calls", self._folder / "rejected"
         self._run(
             "create or replace temp table repeated as select message_id, min(line) as line from staged "
@@ -147,9 +176,28 @@ class Staging:
             rejected,
         )
         first = self._run("select line, reason from staged where reason is not null order by line limit 3") if refused else []
+        violations, flagged = None, 0
+        if self._hold is not None:
+            violations, flagged = self._violations(stamp, file, again if any_repeated else "false")
         self._empty()
         reasons = tuple((int(str(line)), str(reason)) for line, reason in first)
-        return Batch(calls, rejected, read, width, refused, reasons, suppressed)
+        return Batch(calls, rejected, read, width, refused, reasons, suppressed, violations, blocked, flagged)
+
+    def _violations(self, stamp: str, file: str, again: str) -> tuple[Path | None, int]:
+        """What is flagged among the calls that are kept, and what is blocked, and how many calls are flagged."""
+        path = self._folder / "violations"
+        flagged = f"s.reason is null and v.action = 'flag' and not ({again})"
+        joined = "from violations as v inner join staged as s on s.line = v.line"
+        found = self._copy(
+            "select s.message_id, s.line, s.content, v.event, v.violation, v.action, "
+            f"row_number() over (partition by v.event, v.violation, v.action order by s.line) <= {_SAMPLES} as is_sample, "
+            f"{text_literal(file)} as file, {stamp} {joined} "
+            f"where (s.reason is not null and v.action = 'block') or ({flagged})",
+            path,
+        )
+        if not found:
+            return None, 0
+        return path, int(str(self._run(f"select count(distinct s.line) {joined} where {flagged}")[0][0]))
 
     def _read_exactly(self) -> None:
         postponed = f"reason = '{POSTPONED}'"
@@ -208,7 +256,9 @@ class Staging:
 
 
 @contextmanager
-def staging(options: str, elsewhere: str, leave_out: Callable[[Run], int]) -> Iterator[Staging]:
+def staging(
+    options: str, elsewhere: str, leave_out: Callable[[Run], int], hold: Callable[[Run], int] | None = None
+) -> Iterator[Staging]:
     """An empty engine in a temporary folder; both are gone afterwards."""
     import duckdb
 
@@ -223,7 +273,7 @@ def staging(options: str, elsewhere: str, leave_out: Callable[[Run], int]) -> It
         connection = duckdb.connect(":memory:", config=settings)
         try:
             connection.execute("set TimeZone = 'UTC'").fetchall()
-            opened = Staging(connection, Path(folder), options, elsewhere, leave_out)
+            opened = Staging(connection, Path(folder), options, elsewhere, leave_out, hold)
             opened.clear()
             yield opened
         finally:

@@ -35,6 +35,19 @@ REJECTED_COLUMNS = (
     ("load_id", "text"),
 )
 
+VIOLATION_COLUMNS = (
+    ("event", "text"),
+    ("violation", "text"),
+    ("action", "text"),
+    ("calls", "bigint"),
+    ("samples", "text"),
+    ("file", "text"),
+    ("source", "text"),
+    ("loaded_at", "timestamp"),
+    ("load_id", "text"),
+)
+"""What did not keep to the tracking plan, counted for each load; samples are ids of messages."""
+
 LOAD_COLUMNS = (
     ("load_id", "text"),
     ("file", "text"),
@@ -58,6 +71,7 @@ _TABLES: dict[str, Columns] = {
     "calls": CALL_COLUMNS,
     "rejected": REJECTED_COLUMNS,
     "loads": LOAD_COLUMNS,
+    "plan_violations": VIOLATION_COLUMNS,
     "list_members": LIST_COLUMNS,
 }
 
@@ -87,3 +101,17 @@ def make_tables(warehouse: Warehouse, schema: str) -> None:
         if table not in there:
             listed = ", ".join(f"{name} {type}" for name, type in columns)
             warehouse.execute(f"create table if not exists {relation(schema, table)} ({listed})")
+
+
+def new_violations(violations: str, rows: str, calls: str, rejected: str) -> str:
+    """SQL that counts found violations of calls that are in neither table, by event and violation."""
+    groups = "event, violation, action, file, source, loaded_at, load_id"
+    return (
+        f"insert into {violations} ({names(VIOLATION_COLUMNS)}) with "
+        f"known as materialized (select message_id from {calls} where message_id in (select message_id from {rows})) "
+        "select event, violation, action, count(*), string_agg(case when is_sample then message_id end, ', '), file, source, "
+        f"cast(loaded_at as timestamp), load_id from {rows} as found where "
+        "(action = 'flag' and not exists (select 1 from known where known.message_id = found.message_id)) or (action = 'block' "
+        f"and not exists (select 1 from {rejected} as kept where kept.file = found.file and kept.line = found.line "
+        f"and kept.content = found.content)) group by {groups}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 from dbt_audiences.load.staging import Batch
@@ -20,6 +21,9 @@ class Writer(Protocol):
 
     def add_calls(self, batch: Batch) -> int:
         """Add those calls that the table does not have, by message_id, and return how many."""
+
+    def add_violations(self, found: Path) -> None:
+        """Count, by event and violation, those of calls that neither table has yet; before the batch itself is added."""
 
     def add_rejected(self, batch: Batch) -> None:
         """Add those rejected lines that the table does not have, by file, line and content."""

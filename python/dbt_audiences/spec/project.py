@@ -26,6 +26,7 @@ from dbt_audiences.spec.references import Definitions, check_alerts, check_refer
 from dbt_audiences.spec.reserved import reserved_reason
 from dbt_audiences.spec.reuse import Reuse
 from dbt_audiences.spec.sql_traits import check_sql_traits
+from dbt_audiences.spec.tracking_plan import read_tracking_plan
 from dbt_audiences.spec.trait import read_trait
 
 Definition = TypeVar("Definition", Audience, Trait, Destination, Alert)
@@ -53,7 +54,7 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
     identity = read_identity(root, problems)
     declared = read_models(root, (identity or Identity()).types, problems)
     sql_traits = tuple(declared.sql_traits)
-    _refuse_what_is_to_come(root, problems)
+    read_tracking_plan(root, problems)
     places = [(key, one.place) for key, one in audiences.items()] + [(key, one.place) for key, one in traits.items()]
     for key, place in places:
         reason = reserved_reason(key)
@@ -180,9 +181,3 @@ def _file(
     except RecursionError as error:
         raise Wrong(tree.place, TOO_DEEP, "use audiences of audiences") from error
     return definition
-
-
-def _refuse_what_is_to_come(root: Path, problems: Problems) -> None:
-    path = root / "tracking_plan.yml"
-    if path.is_file():
-        problems.add(Place(path.name, 1, 1), f"`{path.name}` is not supported yet", "move the file away until it is")

@@ -14,9 +14,10 @@ from dbt_audiences.spec.schema_destination_types import destination_type_definit
 from dbt_audiences.spec.schema_files import audience_file, destination_file, file_definitions, trait_file
 from dbt_audiences.spec.schema_identity import identity_file
 from dbt_audiences.spec.schema_models import model_file
+from dbt_audiences.spec.schema_tracking_plan import tracking_plan_file
 from dbt_audiences.spec.schema_words import Schema, word_definitions
 
-SCHEMAS = ("audience", "trait", "destination", "destination_type", "alert", "identity", "model")
+SCHEMAS = ("audience", "trait", "destination", "destination_type", "alert", "identity", "tracking_plan", "model")
 PLACE = "dbt_packages/dbt_audiences/docs/schemas"
 """Where a project finds them as soon as dbt installed the package: the same in a checkout and out of the wheel."""
 
@@ -30,6 +31,7 @@ def json_schema(kind: str) -> dict[str, object]:
         "destination_type": ("A destination type: destinations/types/<key>.yml", destination_type_file),
         "alert": ("An alert: alerts/<key>.yml", alert_file),
         "identity": ("Identity: identity.yml", identity_file),
+        "tracking_plan": ("The tracking plan: tracking_plan.yml", tracking_plan_file),
         "model": ("Models of dbt, with what this package reads of their meta: models/**/*.yml", model_file),
     }
     title, file = files[kind]
@@ -46,7 +48,7 @@ def schema_text(kind: str) -> str:
 
 def editor_line(kind: str) -> str:
     """The first line of a file of a project, from which editors find the schema; the path is relative to the file."""
-    up = {"identity": "", "destination_type": "../../"}.get(kind, "../")
+    up = {"identity": "", "tracking_plan": "", "destination_type": "../../"}.get(kind, "../")
     return f"# yaml-language-server: $schema={up}{PLACE}/{kind}.json"
 
 

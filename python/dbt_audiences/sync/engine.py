@@ -23,7 +23,7 @@ from dbt_audiences.sync.outbox import Outbox
 from dbt_audiences.sync.patience import give_up
 from dbt_audiences.sync.plan import Sizes
 from dbt_audiences.sync.results import SyncResult, counted, judged, planned, refused, sized
-from dbt_audiences.sync.withheld import find_withheld, write_withheld
+from dbt_audiences.sync.withheld import NO_IDENTIFIER, find_unreachable, find_withheld, write_unreachable, write_withheld
 
 __all__ = ["Progress", "SyncResult", "check_destinations", "identifiers_of", "retry_rejected", "sync_connection"]
 
@@ -54,6 +54,7 @@ def sync_connection(
     among: str | None = None,
     does_wait: bool = True,
     is_withheld: bool = False,
+    members: str | None = None,
 ) -> SyncResult:
     """Plan and push one connection, and record how it went.
 
@@ -65,6 +66,7 @@ def sync_connection(
     among     SQL of the rows of the ledger that are brought to `desired`; all else stays as it is, and the connection's own
               status is not written down
     is_withheld  `desired` has a column `withheld`, the reason for which a row is not sent; null: it is
+    members   quoted relation of the profiles of whom something must hold there, with an identifier that goes there or without
     does_wait  the least interval between syncs is kept to
 
     Raises only what the warehouse raises: whatever the destination does is a status. Not for use inside a running event loop.
@@ -131,6 +133,7 @@ def sync_connection(
             among,
             bool(sent.values),
             is_withheld,
+            members,
         )
         if dry_run:
             result = sync.dry(result, desired, approved=approved, resync=resync, is_filtered=is_filtered)
@@ -177,6 +180,7 @@ class _Sync:
     among: str | None
     is_value: bool
     is_withheld: bool
+    members: str | None
 
     @property
     def sides(self) -> Sequence[Side | None]:
@@ -201,7 +205,12 @@ class _Sync:
         )
 
     def _withheld(self, desired: str) -> Mapping[str, int]:
-        return find_withheld(self.warehouse, self.ledger, desired) if self.is_withheld else {}
+        """Reason -> profiles of whom something holds that is not sent; after the plan is made."""
+        found = find_withheld(self.warehouse, self.ledger, desired) if self.is_withheld else {}
+        if self.members is not None:
+            count = find_unreachable(self.warehouse, self.ledger, self.members, is_withheld=self.is_withheld)
+            found |= {NO_IDENTIFIER: count} if count else {}
+        return found
 
     def real(self, result: SyncResult, desired: str, *, approved: bool, resync: bool) -> SyncResult:
         """Send again what is in doubt, then plan, guard and send."""
@@ -225,6 +234,9 @@ class _Sync:
             self.ledger.forget_baseline(self.among or "true")
         if self.is_withheld:
             write_withheld(self.warehouse, self.ledger, self.relations, self.sync_id, self.now)
+        if NO_IDENTIFIER in result.withheld and self.members is not None:
+            given = (self.warehouse, self.ledger, self.members, self.sync_id, self.now)
+            write_unreachable(*given, is_withheld=self.is_withheld)
         self._plan_all(desired, sizes)
         if self.among is None:
             self.ledger.drop_waiting(self.ledger.plan, is_planned=False)

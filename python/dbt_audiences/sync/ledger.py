@@ -210,6 +210,10 @@ class Ledger:
         changed = self._differs_from_filtered("rows_.withheld")
         self._insert_deliveries(self.withheld, "null", sync_id, "filtered", "rows_.withheld", instant_literal(at), changed)
 
+    def write_never_sent(self, source: str, sync_id: str, reason: str, at: datetime) -> None:
+        """Record rows that go nowhere, from SQL of a parenthesized query with their columns."""
+        self._insert_deliveries(source, "null", sync_id, "filtered", text_literal(reason), instant_literal(at), "true")
+
     def _insert_deliveries(
         self, source: str, request_id: str, sync_id: str, status: str, reason: str | None, now: str, where: str
     ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
+from dbt_audiences.core.tracking_plan import BLOCKED
 from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, text_literal, text_literals
 from dbt_audiences.sync.reasons import code_of, step_of
 
@@ -69,10 +70,23 @@ class Overview:
     by: Mapping[str, Mapping[str, int]]
 
 
-def overview(warehouse: Warehouse, relations: Relations, scope: Scope, dimension: Dimension | None = None) -> Overview:
-    """Count the rows of `deliveries`: one for each identifier of a profile whose change was to be told a destination."""
+def overview(
+    warehouse: Warehouse,
+    relations: Relations,
+    scope: Scope,
+    dimension: Dimension | None = None,
+    rejected: str | None = None,
+) -> Overview:
+    """Count the rows of `deliveries`: one for each identifier of a profile whose change was to be told a destination.
+
+    rejected  the raw table that keeps what the tracking plan blocked. Such a call was to reach no destination in particular, so
+              it counts where none is asked for, and no audience
+    """
     earlier = scope.since - (scope.until - scope.since)
-    rows = _rows(relations["deliveries"], scope, earlier)
+    source = relations["deliveries"]
+    if rejected is not None and scope.destination is None and scope.audience is None:
+        source = f"({_with_blocked(source, rejected)}) as deliveries_and_blocked"
+    rows = _rows(source, scope, earlier)
     by_step = _two_spans(warehouse, f"select is_now, step, count(*) from ({rows}) as counted group by is_now, step", 1)
     created, before = (sum(span.values()) for span in by_step)
     by_event = _two_spans(
@@ -121,6 +135,16 @@ def _rows(deliveries: str, scope: Scope, earlier: datetime) -> str:
     return (
         f"select *, {step_of('status', 'code')} as step from (select *, {is_now} as is_now, {code_of('reason')} as code "
         f"from {deliveries} where {' and '.join(wanted)}) as coded"
+    )
+
+
+def _with_blocked(deliveries: str, rejected: str) -> str:
+    """Deliveries, and calls that the tracking plan blocked, each with the name of its event out of its reason."""
+    whom = "destination, audience, profile_id, identifier_type, identifier_value, op"
+    return (
+        f"select {whom}, type, event, status, reason, created_at from {deliveries} union all "
+        "select '', '', '', '', '', '', 'track', split_part(reason, '`', 2), 'filtered', reason, loaded_at "
+        f"from {rejected} where reason like {text_literal(BLOCKED + '%')}"
     )
 
 

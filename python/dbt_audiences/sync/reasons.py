@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dbt_audiences.core.tracking_plan import BLOCKED
 from dbt_audiences.core.warehouse import text_literal
 from dbt_audiences.sync.patience import HOLD_REASON
 
@@ -10,6 +11,8 @@ AT_SOURCE = {
     "priority": "the person goes to another audience first",
     "holdout": "held out, to compare with",
     "target": "this dbt target may not send",
+    "no_identifier": "the person has none of the identifiers that go there",
+    "tracking_plan": "the call does not keep to the tracking plan, and was blocked at load",
 }
 """Reasons of rows that nothing was made of, as they stand in `deliveries.reason` or begin it."""
 
@@ -41,6 +44,7 @@ def code_of(reason: str) -> str:
     cases = [f"when {reason} is null then null"]
     cases += [f"when {reason} = {text_literal(word)} then {text_literal(word)}" for word in AT_SOURCE]
     cases += [f"when {reason} like {text_literal(_TARGET + '%')} then 'target'"]
+    cases += [f"when {reason} like {text_literal(BLOCKED + '%')} then 'tracking_plan'"]
     cases += [
         f"when translate(left({said}, 3), '0123456789', '') = '' and length({said}) >= 3 "
         f"and (length({said}) = 3 or substr({said}, 4, 1) = ':') then left({said}, 3)"

@@ -7,6 +7,8 @@ from datetime import datetime
 from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, text_literal
 from dbt_audiences.sync.ledger import Ledger
 
+NO_IDENTIFIER = "no_identifier"
+
 
 def find_withheld(warehouse: Warehouse, ledger: Ledger, desired: str) -> dict[str, int]:
     """Fill the table of what is withheld, and count the profiles by reason; `desired` has a column `withheld`."""
@@ -19,6 +21,36 @@ def find_withheld(warehouse: Warehouse, ledger: Ledger, desired: str) -> dict[st
         f"select withheld, count(distinct profile_id) from {ledger.withheld} group by withheld order by withheld"
     )
     return {str(reason): int(str(count)) for reason, count in rows}
+
+
+def _unreachable(ledger: Ledger, members: str, *, is_withheld: bool) -> str:
+    """SQL of those who would be told, and have none of the identifiers that go there; the plan must have been made."""
+    told = [ledger.wanted, *([ledger.withheld] if is_withheld else [])]
+    nowhere = (f"not exists (select 1 from {one} as told where told.profile_id = members.profile_id)" for one in told)
+    return f"from (select distinct profile_id from {members}) as members where {' and '.join(nowhere)}"
+
+
+def find_unreachable(warehouse: Warehouse, ledger: Ledger, members: str, *, is_withheld: bool) -> int:
+    """How many profiles cannot be told of, as they have no identifier that goes there.
+
+    members  relation of all who are in, or have the value
+    """
+    found = warehouse.fetch(f"select count(*) {_unreachable(ledger, members, is_withheld=is_withheld)}")
+    return int(str(found[0][0]))
+
+
+def write_unreachable(
+    warehouse: Warehouse, ledger: Ledger, members: str, sync_id: str, at: datetime, *, is_withheld: bool
+) -> None:
+    """Note each of them as filtered, once."""
+    nothing = "cast(null as text)"
+    source = (
+        f"(select members.profile_id, {nothing} as identifier_type, {nothing} as identifier_value, 'add' as op, "
+        f"'{{}}' as traits {_unreachable(ledger, members, is_withheld=is_withheld)} "
+        f"and not exists (select 1 from {ledger.deliveries} as known where known.profile_id = members.profile_id "
+        f"and {ledger.here} and known.reason = '{NO_IDENTIFIER}'))"
+    )
+    ledger.write_never_sent(source, sync_id, NO_IDENTIFIER, at)
 
 
 def write_withheld(warehouse: Warehouse, ledger: Ledger, relations: Relations, sync_id: str, at: datetime) -> None:

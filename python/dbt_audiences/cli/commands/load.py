@@ -83,6 +83,9 @@ def command(
     suppressed = sum(one.suppressed for one in loaded)
     if suppressed:
         say(f"{suppressed:,} calls were left out: they are of people who were forgotten or suppressed")
+    blocked, flagged = (sum(getattr(one, name) for one in loaded) for name in ("blocked", "flagged"))
+    if blocked or flagged:
+        say(f"tracking plan: {blocked:,} calls were blocked, {flagged:,} flagged; raw.plan_violations says what was wrong")
     if rejected:
         say(f"{rejected:,} lines were rejected; raw.rejected has each with its place and reason")
 

@@ -12,6 +12,7 @@ from dbt_audiences.cli.output import iso, print_json, print_table
 
 RUN_COLUMNS = ("run_id", "as_of", "status", "started_at", "finished_at", "message")
 BREAKDOWN_COLUMNS = ("type", "profiles", "share", "values")
+VIOLATION_COLUMNS = ("event", "violation", "action", "calls", "last_loaded_at", "samples")
 ALERT_COLUMNS = ("alert", "on", "since", "message")
 CONNECTION_COLUMNS = ("destination", "audience", "status", "reason", "last_success_at", "lag_seconds")
 
@@ -37,6 +38,7 @@ def command(key: str | None, as_json: bool, project_dir: Path, profiles_dir: Pat
                 "last_success": None if found.success is None else _named(RUN_COLUMNS, found.success),
                 "data_until": found.data_until,
                 "alerts": [_named(ALERT_COLUMNS, row) for row in found.alerts],
+                "tracking_plan": [_named(VIOLATION_COLUMNS, row) for row in found.violations],
                 "unreadable_values": found.unreadable_values,
                 **({} if key is None else {"identifiers": [_named(BREAKDOWN_COLUMNS, row) for row in found.identifiers]}),
             }
@@ -55,6 +57,9 @@ def command(key: str | None, as_json: bool, project_dir: Path, profiles_dir: Pat
     if found.alerts:
         click.echo("\nalerts that are on")
         print_table(ALERT_COLUMNS, found.alerts)
+    if found.violations:
+        click.echo("\ncalls of the last 30 days that did not keep to the tracking plan")
+        print_table(VIOLATION_COLUMNS[:-1], [row[:-1] for row in found.violations])
     if found.unreadable_values:
         click.echo("\nvalues that could not be read, and count as missing")
         print_table(
