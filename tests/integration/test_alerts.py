@@ -42,6 +42,10 @@ READ = ("deliveries", "memberships", "membership_changes", "cursors", "runs", "k
 
 @pytest.fixture
 def state(warehouse: Warehouse) -> Warehouse:
+    return state_tables(warehouse)
+
+
+def state_tables(warehouse: Warehouse) -> Warehouse:
     """Every table that alerts read and write, empty, of each engine."""
     if warehouse.engine == "postgres":
         for statement in ("drop schema if exists alerted cascade", "create schema alerted", "set search_path to alerted"):

@@ -14,6 +14,8 @@ from dbt_audiences.spec.fields import Fields, Problems, distinct_of, json_value,
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
 from dbt_audiences.spec.values import duration_of
 
+SECRET = r"\{\{.*(env_var|file|keyring)\s*\(.*\}\}"
+"""What a secret looks like in a file: where it comes from."""
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _RATE = re.compile(r"([0-9]{1,9})\s*/\s*(second|minute|hour|day)")
 
@@ -63,7 +65,7 @@ def read_secrets(node: Node | None) -> dict[str, str]:
     secrets = {}
     for name, value in node.entries.items():
         text = text_of(value, f"the secret `{name}`")
-        if not re.search(r"\{\{.*env_var\s*\(.*\}\}", text):
+        if not re.search(SECRET, text):
             raise Wrong(value.place, f"the secret `{name}` stands in the file", "\"{{ env_var('NAME') }}\" keeps it out of git")
         secrets[name] = text
     return secrets

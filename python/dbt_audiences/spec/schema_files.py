@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dbt_audiences.spec.destination import SECRET
 from dbt_audiences.spec.schema_conditions import window_properties
 from dbt_audiences.spec.schema_words import Schema, any_required, described, listed, mapping, not_together, ref, words
 from dbt_audiences.spec.send_to import TRAIT_FORMS
@@ -115,8 +116,8 @@ def file_definitions() -> Schema:
     return {
         "secrets": {
             "type": "object",
-            "additionalProperties": {"type": "string", "pattern": r"\{\{.*env_var\s*\(.*\}\}"},
-            "description": "Templates: \"{{ env_var('NAME') }}\".",
+            "additionalProperties": {"type": "string", "pattern": SECRET},
+            "description": "Templates: \"{{ env_var('NAME') }}\", file('/path'), keyring('service', 'name').",
         },
         "send_to": _send_to(of_trait=False),
         "send_to_of_trait": _send_to(of_trait=True),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+import unicodedata
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
+_DOTS = re.compile("[\u3002\uff0e\uff61]")
+"""What resolvers take for a dot."""
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -38,12 +42,34 @@ def _wrapped(address: IPv4Address | IPv6Address) -> IPv4Address | None:
 def refuse_private_literal(url: str) -> None:
     """Raise for a URL whose host is a private address as written; names are checked when they are resolved."""
     host = urlsplit(url).hostname or ""
+    address = _literal(host)
+    if address is not None and not is_public(address):
+        raise PrivateAddress(host, address)
+
+
+def _literal(host: str) -> str | None:
+    """The address that a host is by itself, also in the spellings that only resolvers read: 127.1, 0x7f000001, 2130706433."""
+    bare = _DOTS.sub(".", host).partition("%")[0].rstrip(".")
     try:
-        ipaddress.ip_address(host.partition("%")[0])
+        return str(ipaddress.ip_address(bare))
     except ValueError:
-        return
-    if not is_public(host):
-        raise PrivateAddress(host, host)
+        try:
+            return socket.inet_ntoa(socket.inet_aton(unicodedata.normalize("NFKC", bare)))
+        except OSError:
+            return None
+
+
+def refuse_private_url(url: str) -> None:
+    """Raise for a URL that leads to a private address now, or could lead to one a moment later.
+
+    For libraries that resolve names themselves: another answer to a name comes to nothing where the certificate must be that
+    name's, so `http://` is refused too.
+    """
+    refuse_private_literal(url)
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        raise PrivateAddress(parts.hostname or url, "without TLS it could become one")
+    public_addresses(parts.hostname or "", parts.port or 443)
 
 
 def public_addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
@@ -65,3 +91,14 @@ def connection(host: str, port: int, timeout: float) -> socket.socket:
         except OSError as error:
             failure = error
     raise failure or OSError(f"{host} has no address")
+
+
+def private_in(error: BaseException | None) -> PrivateAddress | None:
+    """The refusal of an address behind an error that a library made of it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, PrivateAddress):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from dbt_audiences.core.errors import Problem
@@ -14,7 +14,7 @@ from dbt_audiences.sync.destinations import destination_types, type_of
 from dbt_audiences.sync.templates import is_template, rendered
 from dbt_audiences.sync.wording import hint_of, listed
 
-__all__ = ["check_destinations", "identifiers_of", "problems_of_settings", "used_secrets", "used_settings"]
+__all__ = ["check_destinations", "identifiers_of", "problems_of_settings", "secret_urls", "used_secrets", "used_settings"]
 
 
 def check_destinations(project: Project) -> list[Problem]:
@@ -46,6 +46,12 @@ def used_settings(destination: Destination, spec: Spec) -> dict[str, object]:
                 raise ValueError(problem)
             found[setting.name] = value
     return found
+
+
+def secret_urls(destination: Destination, spec: Spec, settings: Mapping[str, object]) -> list[str]:
+    """Rendered URLs that do not stand in the file: they may hold a token."""
+    urls = (one.name for one in spec.settings if one.kind == "url" and is_template(destination.settings.get(one.name)))
+    return [str(settings[name]) for name in urls if name in settings]
 
 
 def used_secrets(destination: Destination, spec: Spec) -> dict[str, str]:

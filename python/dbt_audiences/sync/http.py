@@ -68,10 +68,12 @@ class PublicResolver(AbstractResolver):
     """Resolves names to public addresses only: what was checked is what is connected to, so a second answer cannot slip in."""
 
     def __init__(self) -> None:
-        self._resolver = ThreadedResolver()
+        self._resolver: ThreadedResolver | None = None  # it wants a running loop
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
         """The addresses of a name; raises `PrivateAddress` when one is not public."""
+        if self._resolver is None:
+            self._resolver = ThreadedResolver()
         found = await self._resolver.resolve(host, port, family)
         for entry in found:
             if not is_public(entry["host"]):
@@ -80,7 +82,8 @@ class PublicResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing is held."""
-        await self._resolver.close()
+        if self._resolver is not None:
+            await self._resolver.close()
 
 
 def session(*, allow_private_addresses: bool, connections: int) -> aiohttp.ClientSession:

@@ -41,6 +41,9 @@ def connected(settings: Mapping[str, object], secrets: Mapping[str, str], allow_
             server.starttls(context=ssl.create_default_context())
         if "user" in settings:
             server.login(str(settings["user"]), secrets.get("password", ""))
+    except UnicodeEncodeError:
+        server.close()
+        raise smtplib.SMTPNotSupportedError("the login holds characters that are not ASCII") from None
     except BaseException:
         server.close()
         raise

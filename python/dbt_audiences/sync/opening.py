@@ -8,9 +8,10 @@ from typing import Literal
 from dbt_audiences.core.destination_type import RateLimit
 from dbt_audiences.core.project import Destination
 from dbt_audiences.sync.channel import Channel, Envelope, Opening, Spec
-from dbt_audiences.sync.check import used_secrets, used_settings
+from dbt_audiences.sync.check import secret_urls, used_secrets, used_settings
 from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.pace import PACES, Pace
+from dbt_audiences.sync.redaction import Discreet
 
 _AT_ONCE = 4
 _SECONDS: dict[Literal["second", "minute", "hour", "day"], int] = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
@@ -41,7 +42,7 @@ def opened(
             secret_names=tuple(destination.secrets),
         )
     )
-    return channel, pace
+    return Discreet(channel, [*secrets.values(), *secret_urls(destination, spec, settings)]), pace
 
 
 def limit_of(destination: Destination, spec: Spec) -> RateLimit | None:

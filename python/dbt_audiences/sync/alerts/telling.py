@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -15,12 +15,13 @@ from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, 
 from dbt_audiences.sync.addresses import PrivateAddress, refuse_private_literal
 from dbt_audiences.sync.alerts.recipients import spec_of
 from dbt_audiences.sync.channel import Outcome
-from dbt_audiences.sync.check import used_secrets, used_settings
+from dbt_audiences.sync.check import secret_urls, used_secrets, used_settings
 from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.json_text import dumped
 from dbt_audiences.sync.loops import Loop
 from dbt_audiences.sync.mail import connected, failed
 from dbt_audiences.sync.patience import PATIENCE
+from dbt_audiences.sync.redaction import needles_of, redacted
 from dbt_audiences.sync.webhook_signature import secret_bytes, signed_headers
 
 _WORDS = {"began": "began", "ended": "is over", "happened": "happened"}
@@ -124,6 +125,19 @@ def _told(
         settings, secrets = used_settings(destination, spec), used_secrets(destination, spec)
     except ValueError as error:
         return Outcome("held", str(error))
+    outcome = _carried(one, destination, settings, secrets, project, effects)
+    hidden = needles_of([*secrets.values(), *secret_urls(destination, spec, settings)])
+    return replace(outcome, reason=None if outcome.reason is None else redacted(outcome.reason, hidden))
+
+
+def _carried(
+    one: Notification,
+    destination: Destination,
+    settings: Mapping[str, object],
+    secrets: Mapping[str, str],
+    project: str,
+    effects: Effects,
+) -> Outcome:
     if destination.type == "email":
         return _mailed(one, settings, secrets, destination, project)
     if destination.type == "webhook":

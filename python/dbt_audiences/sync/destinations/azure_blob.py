@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from dbt_audiences.sync.addresses import refuse_private_url
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Setting, Spec
 from dbt_audiences.sync.extras import need_library
 from dbt_audiences.sync.files.channel import SETTINGS, Store, filed
@@ -19,6 +20,9 @@ def _store(opening: Opening) -> Store:
     def made() -> Any:
         from adlfs import AzureBlobFileSystem
 
+        if not opening.allow_private_addresses:
+            for url in _urls(str(settings.get("account_host", "")), secrets.get("connection_string", "")):
+                refuse_private_url(url)
         return AzureBlobFileSystem(
             account_name=str(settings["account"]),
             account_host=settings.get("account_host"),
@@ -30,6 +34,17 @@ def _store(opening: Opening) -> Store:
         )
 
     return Objects(opening, str(settings["container"]), "az", made)
+
+
+def _urls(host: str, connection_string: str) -> list[str]:
+    """Where a host and a connection string lead to, but for Azure's own addresses."""
+    said = dict(part.partition("=")[::2] for part in connection_string.split(";"))
+    found = [f"https://{host}"] if host else []
+    found += [value for name, value in said.items() if name.endswith("Endpoint")]
+    if "EndpointSuffix" in said or said.get("DefaultEndpointsProtocol") == "http":
+        place = f"{said.get('AccountName', '')}.blob.{said.get('EndpointSuffix', 'core.windows.net')}"
+        found.append(f"{said.get('DefaultEndpointsProtocol', 'https')}://{place}")
+    return found
 
 
 def _judged(error: Exception) -> Literal["held"] | None:

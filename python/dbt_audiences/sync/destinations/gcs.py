@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+from dbt_audiences.sync.addresses import refuse_private_url
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Setting, Spec
 from dbt_audiences.sync.extras import need_library, quiet
 from dbt_audiences.sync.files.channel import SETTINGS, Store, filed
@@ -23,6 +24,8 @@ def _store(opening: Opening) -> Store:
 
         quiet("gcsfs")
         endpoint = settings.get("endpoint_url")
+        if endpoint is not None and not opening.allow_private_addresses:
+            refuse_private_url(str(endpoint))
         # Another endpoint is an emulator, which knows no accounts of Google.
         token = json.loads(key) if key is not None else "anon" if endpoint is not None else "google_default"
         return GCSFileSystem(project="-", token=token, endpoint_url=endpoint, skip_instance_cache=True, timeout=60)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dbt_audiences.sync import calls, payloads
+from dbt_audiences.sync.addresses import PrivateAddress, public_addresses
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Setting, Spec, Unit
 from dbt_audiences.sync.declared.statement import Statement
 from dbt_audiences.sync.extras import need_library
@@ -95,6 +96,9 @@ class Topic:
         if self._opened is not None:
             return None
         self._troubles.clear()
+        refusal = self._refused(str(self._opening.settings["brokers"]).split(","))
+        if refusal is not None:
+            return refusal
         producer = self._producer()
         for tries in range(1, ASKED_TIMES + 1):
             try:
@@ -104,11 +108,30 @@ class Topic:
                 producer.poll(0)
                 if tries == ASKED_TIMES or any(one.code() in _final() for one in self._troubles):
                     return self._failed(error.args[0])
+        refusal = self._refused([f"{one.host}:{one.port}" for one in found.brokers.values()])
+        if refusal is not None:
+            self.close()
+            self._opened = None
+            return refusal
         missing = found.topics[self._topic].error
         if missing is None:
             return None
         self._failed(missing)
         return Outcome("held", f"the topic {self._topic}: {missing.str()}; a person must make it", stops=True)
+
+    def _refused(self, brokers: list[str]) -> Outcome | None:
+        """Why nothing may be sent to one of these brokers, those that were set or those that they name."""
+        if self._opening.allow_private_addresses:
+            return None
+        try:
+            for broker in brokers:
+                host, _, port = broker.strip().partition("://")[-1 if "://" in broker else 0].rpartition(":")
+                public_addresses((host or broker).strip("[] "), int(port) if host and port.isdigit() else 9092)
+        except PrivateAddress as error:
+            return Outcome("unsent", str(error), stops=True)
+        except OSError as error:
+            return Outcome("pending", f"its name could not be resolved: {error.strerror}", stops=True)
+        return None
 
     def _key_of(self, unit: Unit) -> str:
         """The person's key; who has no such identifier goes under the profile's."""

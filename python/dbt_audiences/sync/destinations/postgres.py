@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from dbt_audiences.sync.addresses import PrivateAddress, public_addresses
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Outcome, Setting, Side, Spec
 from dbt_audiences.sync.declared.statement import Statement
 from dbt_audiences.sync.extras import need_library
@@ -35,7 +36,7 @@ class Postgres:
             with self._open().cursor() as cursor:
                 cursor.execute("select has_database_privilege(current_database(), 'create')")
                 (may_create,) = cursor.fetchone() or (False,)
-        except psycopg2.Error as error:
+        except (PrivateAddress, psycopg2.Error, OSError) as error:
             return _lost(error)
         said = "tables can be made" if may_create else f"the schema {self._schema} must have been made by another"
         return Outcome("delivered", f"it takes the credentials; {said}")
@@ -58,9 +59,11 @@ class Postgres:
 
         if self._connection is None or self._connection.closed:
             settings = self._opening.settings
+            host, port = str(settings["host"]), int(str(settings.get("port", 5432)))
+            checked: dict[str, Any] = {} if self._opening.allow_private_addresses else {"hostaddr": _public(host, port)}
             self._connection = psycopg2.connect(
-                host=str(settings["host"]),
-                port=int(str(settings.get("port", 5432))),
+                host=host,
+                port=port,
                 dbname=str(settings["database"]),
                 user=str(settings["user"]),
                 password=self._opening.secrets.get("password"),
@@ -68,6 +71,7 @@ class Postgres:
                 connect_timeout=10,
                 application_name="dbt-audiences",
                 options="-c timezone=UTC -c statement_timeout=300000",
+                **checked,
             )
             self._known.clear()
         return self._connection
@@ -85,7 +89,7 @@ class Postgres:
         except (psycopg2.DataError, psycopg2.errors.InvalidTableDefinition) as error:
             self._known.clear()
             return Outcome("rejected", first_line(error), divides=True)
-        except psycopg2.Error as error:
+        except (PrivateAddress, psycopg2.Error, OSError) as error:
             self._known.clear()
             return _lost(error)
         return Outcome("delivered", refused=tuple((one.message_id, one.reason) for one in unfit))
@@ -174,7 +178,21 @@ def _write_members(cursor: Any, schema: str, side: Side, rows: Sequence[dict[str
     execute_values(cursor, adding.format(name), [tuple(row[column] for column in columns) for row in rows])
 
 
+def _public(hosts: str, port: int) -> str:
+    """The address of each host, which is then connected to; raises `PrivateAddress`. A folder is a socket of this machine."""
+    found = []
+    for host in hosts.split(","):
+        if host.startswith(("/", "@")) or not host:
+            raise PrivateAddress(host or hosts, "a socket of this machine")
+        found.append(public_addresses(host, port)[0][1])
+    return ",".join(found)
+
+
 def _lost(error: Exception) -> Outcome:
+    if isinstance(error, PrivateAddress):
+        return Outcome("unsent", str(error), stops=True)
+    if isinstance(error, OSError):
+        return Outcome("pending", f"its name could not be resolved: {error.strerror}", stops=True)
     said = first_line(error)
     if any(words in said for words in _REFUSED_LOGIN):
         return Outcome("held", f"{said}; a person must renew the credentials", stops=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from dbt_audiences.sync.addresses import PrivateAddress, public_addresses
 from dbt_audiences.sync.channel import Opening, Outcome, Setting, Spec
 from dbt_audiences.sync.declared.statement import Row, Statement
 from dbt_audiences.sync.extras import need_library
@@ -45,7 +46,7 @@ class Keys:
                 for command in commands:
                     pipeline.execute_command(*command)
             answers: Sequence[Any] = pipeline.execute(raise_on_error=False) if len(pipeline) else ()
-        except (RedisError, OSError) as error:
+        except (PrivateAddress, RedisError, OSError) as error:
             return self._failed(error)
         refused = []
         waiting = iter(answers)
@@ -63,7 +64,7 @@ class Keys:
 
         try:
             self._client().ping()
-        except (RedisError, OSError) as error:
+        except (PrivateAddress, RedisError, OSError) as error:
             return self._failed(error)
         return Outcome("delivered", "it takes the credentials; nothing was written")
 
@@ -92,14 +93,19 @@ class Keys:
         from redis.retry import Retry
 
         if self._opened is None:
-            settings = self._opening.settings
+            settings, is_tls = self._opening.settings, self._opening.settings.get("security") == "tls"
+            host, port = str(settings["host"]), int(str(settings.get("port", 6379)))
+            if not self._opening.allow_private_addresses:
+                _, address = public_addresses(host, port)[0]
+                # With TLS the certificate must be the name's, so that a second answer to it comes to nothing.
+                host = host if is_tls else address
             self._opened = Redis(
-                host=str(settings["host"]),
-                port=int(str(settings.get("port", 6379))),
+                host=host,
+                port=port,
                 db=int(str(settings.get("database", 0))),
                 username=settings.get("user"),
                 password=self._opening.secrets.get("password"),
-                ssl=settings.get("security") == "tls",
+                ssl=is_tls,
                 socket_timeout=TIMEOUT_SECONDS,
                 socket_connect_timeout=TIMEOUT_SECONDS,
                 retry=Retry(NoBackoff(), 1),
@@ -108,6 +114,8 @@ class Keys:
         return self._opened
 
     def _failed(self, error: Exception) -> Outcome:
+        if isinstance(error, PrivateAddress):
+            return Outcome("unsent", str(error), stops=True)
         said = without(first_line(error), self._opening.secrets)
         if any(word in str(error) for word in _HOLDING):
             return Outcome("held", f"{said}; a person must renew the credentials", stops=True)

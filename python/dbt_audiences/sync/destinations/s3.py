@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from dbt_audiences.sync.addresses import refuse_private_literal
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Setting, Spec
 from dbt_audiences.sync.extras import need_library
 from dbt_audiences.sync.files.channel import SETTINGS, Store, filed
@@ -21,12 +22,18 @@ def _store(opening: Opening) -> Store:
     def made() -> Any:
         from s3fs import S3FileSystem
 
+        config: dict[str, Any] = dict(_TIMES)
+        if not opening.allow_private_addresses:
+            from dbt_audiences.sync.http import PublicResolver
+
+            refuse_private_literal(str(settings.get("endpoint_url", "")))
+            config["connector_args"] = {"resolver": PublicResolver()}
         return S3FileSystem(
             key=secrets.get("access_key_id"),
             secret=secrets.get("secret_access_key"),
             token=secrets.get("session_token"),
             client_kwargs=client,
-            config_kwargs=_TIMES,
+            config_kwargs=config,
             skip_instance_cache=True,
         )
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dbt_audiences.sync.addresses import connection
 from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Opening, Setting, Spec
 from dbt_audiences.sync.extras import need_library, quiet
 from dbt_audiences.sync.files.channel import SETTINGS, Store, filed
@@ -25,7 +26,7 @@ class Sftp:
 
     def __init__(self, opening: Opening) -> None:
         need_library("paramiko", "sftp")
-        self._settings, self._secrets = opening.settings, opening.secrets
+        self._opening, self._settings, self._secrets = opening, opening.settings, opening.secrets
         self._part = f".{opening.envelope.destination}-{opening.envelope.audience}"
         self._base = str(self._settings.get("path", "."))
         shown = opening.shown_settings
@@ -98,6 +99,9 @@ class Sftp:
             else:
                 key = _host_key(str(written))
                 self._client.get_host_keys().add(host if port == 22 else f"[{host}]:{port}", key.get_name(), key)
+            # To the address that was checked: a second answer to the name cannot slip in.
+            private = self._opening.allow_private_addresses
+            through = None if private else connection(host, port, TIMEOUT_SECONDS)
             self._client.connect(
                 host,
                 port,
@@ -109,6 +113,7 @@ class Sftp:
                 auth_timeout=TIMEOUT_SECONDS,
                 allow_agent=False,
                 look_for_keys=False,
+                sock=through,
             )
             self._sftp = self._client.open_sftp()
             channel = self._sftp.get_channel()

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Literal, Protocol
 
+from dbt_audiences.sync.addresses import private_in
 from dbt_audiences.sync.channel import Channel, Opening, Outcome, Request, Setting, Side, Unit
 from dbt_audiences.sync.files.rows import FORMATS, digest_of, rows_of, write_lines, write_rows
 from dbt_audiences.sync.json_text import dumped, parsed_object
@@ -158,6 +159,9 @@ class Files:
         return Outcome("delivered")
 
     def _failed(self, error: Exception) -> Outcome:
+        private = private_in(error)
+        if private is not None:
+            return Outcome("unsent", str(private), stops=True)
         said = first_line(getattr(error, "strerror", None) or error)
         if isinstance(error, FileNotFoundError):
             said = f"there is no such place ({said})"
