@@ -150,3 +150,17 @@ def test_a_destination_that_rejects_everything_is_not_asked_for_long(world: Worl
     world.receiver.usual = Answer(404)
     result = world.sync()
     assert (result.status, result.rejected, result.pending) == ("failed", 100, 900)
+
+
+def test_a_receiver_that_takes_few_bytes_gets_halves_until_they_fit_and_only_the_row_that_never_does_is_rejected(
+    world: World,
+) -> None:
+    names = [f"u{n:02}" for n in range(30)]
+    most = 3_000
+    world.receiver.decide = lambda got: Answer(413 if len(got.body) > most else 200)
+    world.want([*users(*names), *users("huge", traits='{"essay":"' + "x" * most + '"}')])
+    result = world.sync()
+    assert (result.delivered, result.rejected, result.pending) == (30, 1, 0)
+    taken = [request for request in world.receiver.requests if len(request.body) <= most]
+    assert {call["userId"] for request in taken for call in request.json["batch"]} == {*names}
+    assert world.fetch("select identifier_value, reason from deliveries where status = 'rejected'") == [("huge", "413")]

@@ -254,3 +254,29 @@ def test_nothing_is_sent_in_quiet_hours(world: World) -> None:
     assert world.receiver.requests == [] and world.sync(dry_run=True, **night).pending == 1
     morning = NOW.replace(hour=7, minute=59)
     assert world.sync(now=morning, effects=Effects(clock=lambda: morning, sleep=no_wait)).delivered == 1
+
+
+def test_a_slow_destination_is_left_when_its_time_is_up_and_the_rest_follows_with_the_next_sync(world: World) -> None:
+    names = [f"u{n:03}" for n in range(100)]
+    world.destination = replace(world.destination, settings={**world.destination.settings, "batch_size": 1})
+    world.want(users(*names))
+    at = [world.clock()]
+
+    def decide(_: Received) -> Answer:
+        at[0] += timedelta(minutes=1)
+        return Answer()
+
+    world.receiver.decide = decide
+    slow = Effects(clock=lambda: at[0], sleep=no_wait)
+    result = world.sync(effects=slow, deadline=at[0] + timedelta(minutes=30))
+    # A wave of one, one of 16, and as these took long one of 8 and one of 4 and one of 4 until half an hour is over.
+    assert (result.status, result.delivered, result.pending) == ("waiting", 33, 67)
+    assert "its time limit is used up" in result.message
+    ((status, lag),) = world.fetch("select status, lag_seconds from connections")
+    assert status == "waiting" and int(str(lag)) >= 0
+    late = world.sync(effects=slow, deadline=at[0])
+    assert (late.status, late.delivered) == ("waiting", 0)
+    assert world.sync(effects=slow, deadline=at[0], resync=True).delivered == 100  # who asks for all again, waits for it
+    assert world.sync(effects=slow).status == "synced"
+    assert held_by(world.calls()) == dict.fromkeys(names, True)
+    assert len({request.id for request in world.receiver.requests}) == len(world.receiver.requests)

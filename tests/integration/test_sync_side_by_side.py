@@ -121,3 +121,28 @@ def test_what_fails_for_one_name_is_raised_when_the_others_are_done(tmp_path: Pa
         side_by_side(warehouse, {name: [partial(note, name, number) for number in range(50)] for name in names})  # type: ignore[misc]
     assert warehouse.fetch("select name, count(*) from rows_ group by 1 order by 1") == [("a", 50), ("b", 50), ("broken", 3)]
     warehouse.close()
+
+
+def test_a_sync_to_several_destinations_killed_in_the_middle_loses_nothing_anywhere(
+    shop: Project, receivers: tuple[Receiver, Receiver]
+) -> None:
+    more = [f"k{number}" for number in range(8)]
+    shop.load(*(track(user, "Saw", 0.9) for user in more))
+    shop.run(day=1)
+    before = [len(receiver.requests) for receiver in receivers]
+    for receiver in receivers:
+        receiver.decide, receiver.usual = None, Answer(delay=0.4)
+    process = started(shop, "sync")
+    wait_for(lambda: all(len(one.requests) > seen + 1 for one, seen in zip(receivers, before, strict=True)))
+    process.kill()
+    process.wait()
+    for receiver in receivers:
+        receiver.usual = Answer()
+    shop.audiences("sync")
+    for receiver, seen in zip(receivers, before, strict=True):
+        assert {user for key, user in members(receiver) if key == "saw"} >= {*more}
+        bodies: dict[str, bytes] = {}
+        for request in receiver.requests[seen:]:
+            assert bodies.setdefault(request.id, request.body) == request.body
+        once = [call["userId"] for body in bodies.values() for call in json.loads(body)["batch"]]
+        assert sorted(once) == sorted(more)

@@ -133,6 +133,24 @@ def test_who_withdraws_is_removed_and_who_leaves_the_first_audience_goes_to_the_
     assert told(receiver) == expected(project, consenting | {"u20"})
 
 
+def test_who_is_held_out_stays_so_when_a_merge_gives_the_person_another_id(project: Project, receiver: Receiver) -> None:
+    out = min(held_out(project, CONSENTING - VIPS))
+    names = [f"a{number}" for number in range(20)]
+    older = (identify(-20, anonymousId=name, traits={"consent": True}) for name in names)
+    project.load(*({**one, "messageId": f"i{number}"} for number, one in enumerate(older)))
+    project.run(sync=True, day=9)
+    ids = dict(project.sql("select value, profile_id from audiences.profile_identifiers"))
+    hashed = {name: hashlib.md5(f"hook:buyers:{ids[name]}".encode()).hexdigest()[:8] for name in names}
+    kept = next(name for name in names if int(hashed[name], 16) >= 2**32 // 4)
+    project.load(identify(8.9, userId=out, anonymousId=kept))
+    project.run(sync=True, day=9.1)
+    assert project.sql(f"select profile_id from audiences.profile_identifiers where value = '{out}'") == [(ids[kept],)]
+    assert project.sql(f"select held_as from audiences.holdouts where profile_id = '{ids[kept]}'") == [(ids[out],)]
+    desired = "select distinct withheld from audiences_build.send_hook_buyers"
+    assert project.sql(f"{desired} where profile_id = '{ids[kept]}'") == [("holdout",)]
+    assert ("buyers", out) not in told(receiver)
+
+
 def test_what_was_built_before_it_was_required_is_not_sent(project: Project, receiver: Receiver) -> None:
     sent = len(receiver.requests)
     project.define("new_ones", "{performed: Bought}", send_to=[{"destination": "plain"}])

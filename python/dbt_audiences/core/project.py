@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -199,6 +199,7 @@ class Destination:
 
     rate_limit   (count, per) as in `100/second`
     quiet_hours  nothing is sent in them
+    time_limit   how long all that goes there may take in one sync
     declaration  of its type, where the project declares it
     """
 
@@ -217,6 +218,7 @@ class Destination:
     place: Place
     declaration: DestinationType | None = None
     quiet_hours: QuietHours | None = None
+    time_limit: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

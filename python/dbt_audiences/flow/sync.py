@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dbt_audiences.compile.withheld import Withholding, withholding
 from dbt_audiences.core.errors import FailedError, GuardError, UsageError
@@ -20,6 +20,9 @@ from dbt_audiences.run.registry import has_column, note_approval, refuse_older_s
 from dbt_audiences.run.suppressions import purge_ledger
 from dbt_audiences.spec.fields import unknown
 from dbt_audiences.sync.engine import SyncResult, sync_connection
+
+TIME_LIMIT = timedelta(hours=1)
+"""How long a destination is sent to in one sync, where its file does not say: a run must end although one of them is slow."""
 
 Wanted = Callable[[Sendable, SendTo, str], bool]
 
@@ -118,6 +121,7 @@ def sync_all(
     Destinations are sent to side by side, the connections of one in turn; one that is slow or fails holds no other.
     """
     relations = workspace.dbt.relations()
+    ends: dict[str, datetime] = {}
     remembers = knows_deletions(warehouse, relations) and not dry_run
 
     def job(sent: Sendable, send: SendTo, model: str) -> Job[SyncResult]:
@@ -129,12 +133,15 @@ def sync_all(
             if sent.enabled and not is_withheld and withholding(workspace.project, sent, send) != Withholding():
                 message = "it was built before something was required or held out: run `audiences run` first"
                 return SyncResult(send.destination, sent.key, "failed", message=message)
+            destination = workspace.project.destinations[send.destination]
+            # From its first connection on: all that goes there shares the time.
+            deadline = ends.setdefault(destination.key, now() + (destination.time_limit or TIME_LIMIT))
             if isinstance(sent, Audience) and sent.enabled and send.enabled and remembers:
                 note_sending(workspace, shared, relations, sent, send)
             return sync_connection(
                 shared,
                 relations,
-                workspace.project.destinations[send.destination],
+                destination,
                 sent,
                 send,
                 desired=relations.get(model, ""),
@@ -149,6 +156,7 @@ def sync_all(
                 resync=resync,
                 does_wait=does_wait,
                 is_withheld=is_withheld,
+                deadline=deadline,
                 members=_members(sent, relations),
             )
 

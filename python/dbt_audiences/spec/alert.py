@@ -16,12 +16,11 @@ from dbt_audiences.spec.audience import read_key, read_name
 from dbt_audiences.spec.destination import read_secrets, read_settings
 from dbt_audiences.spec.fields import Fields, Problems, nearest, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
-from dbt_audiences.spec.values import duration_of
+from dbt_audiences.spec.values import fixed_length
 
 WATCHED: tuple[Watched, ...] = get_args(Watched)
 RECIPIENT_TYPES = ("email", "slack", "slack_workflow", "webhook")
 LIMITS = ("above", "below", "change")
-_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800}
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,9})?)\s*%")
 _DAY = timedelta(days=1)
 
@@ -151,7 +150,7 @@ def _share(node: Node, key: str) -> Decimal:
 
 
 def _length(node: Node, key: str) -> Decimal:
-    return Decimal(int(_fixed(node, f"`{key}`").total_seconds()))
+    return Decimal(int(fixed_length(node, f"`{key}`").total_seconds()))
 
 
 _LIMIT = {"count": _count, "share": _share, "length": _length}
@@ -164,13 +163,6 @@ _EXAMPLES = {
 }
 
 
-def _fixed(node: Node, what: str) -> timedelta:
-    length = duration_of(node, what, calendar=False)
-    if length.unit not in _SECONDS:
-        raise Wrong(node.place, f"{what} cannot be in {length.unit}, which differ in length", "write days or weeks")
-    return timedelta(seconds=length.count * _SECONDS[length.unit])
-
-
 def _over(fields: Fields, *, has_window: bool, on: Watched) -> timedelta:
     node = fields.take("over")
     if node is None:
@@ -179,7 +171,7 @@ def _over(fields: Fields, *, has_window: bool, on: Watched) -> timedelta:
         hint = "leave it out" if on != "audience_size" else "it belongs to `change`"
         fields.problems.add(fields.place_of("over"), f"`over` says nothing of `{on}`", hint)
         return _DAY
-    return fields.problems.attempt(_fixed, node, "`over`") or _DAY
+    return fields.problems.attempt(fixed_length, node, "`over`") or _DAY
 
 
 def _minimum(fields: Fields, on: Watched, *, has_change: bool) -> int:

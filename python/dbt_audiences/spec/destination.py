@@ -12,7 +12,7 @@ from dbt_audiences.spec.audience import read_key, read_name, read_timezone
 from dbt_audiences.spec.conditions import Scope, read_condition
 from dbt_audiences.spec.fields import Fields, Problems, distinct_of, json_value, text_of
 from dbt_audiences.spec.nodes import ListNode, MapNode, Node, Scalar, Wrong
-from dbt_audiences.spec.values import duration_of
+from dbt_audiences.spec.values import duration_of, fixed_length
 
 SECRET = r"\{\{.*(env_var|file|keyring)\s*\(.*\}\}"
 """What a secret looks like in a file: where it comes from."""
@@ -25,6 +25,7 @@ def read_destination(node: Node, root: Path, stem: str, problems: Problems) -> D
     fields = Fields(node, "a destination", problems)
     key = read_key(fields, "destination", stem)
     every = fields.take("every")
+    limit = fields.take("time_limit")
     quiet = fields.take("quiet_hours")
     destination = Destination(
         key=key,
@@ -40,6 +41,7 @@ def read_destination(node: Node, root: Path, stem: str, problems: Problems) -> D
         allow_private_addresses=fields.boolean("allow_private_addresses", False),
         enabled=fields.boolean("enabled", True),
         place=fields.place,
+        time_limit=None if limit is None else problems.attempt(fixed_length, limit, "`time_limit`"),
         quiet_hours=None if quiet is None else problems.attempt(_quiet_hours, quiet, problems),
     )
     fields.text("description")

@@ -97,6 +97,7 @@ def destination_file() -> Schema:
         "requires": described(ref("condition"), "Joined to all that is sent here."),
         "targets": described(ref("texts"), "The dbt targets that may send."),
         "every": described(ref("fixed_length"), "The least interval between syncs."),
+        "time_limit": described(ref("fixed_length"), "How long a sync may send there; the rest follows with the next."),
         "quiet_hours": described(
             mapping({"from": clock, "to": clock, "timezone": {"type": "string"}}, required=("from", "to")),
             "Nothing is sent from a time of day until another.",

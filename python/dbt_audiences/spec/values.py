@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import get_args
 
@@ -45,6 +45,14 @@ def duration_of(node: Node, what: str, *, zero: bool = False, calendar: bool = T
     if count * _SECONDS[unit] > _LONGEST_SECONDS:
         raise Wrong(node.place, f"{what} is longer than any history", "leave the window out: default is ever")
     return Duration(count, unit)
+
+
+def fixed_length(node: Node, what: str) -> timedelta:
+    """The same in units that are always as long: no months, no years."""
+    length = duration_of(node, what, calendar=False)
+    if length.unit in ("months", "years"):
+        raise Wrong(node.place, f"{what} cannot be in {length.unit}, which differ in length", "write days or weeks")
+    return timedelta(seconds=length.count * _SECONDS[length.unit])
 
 
 def path_of(node: Node, what: str) -> tuple[str, ...]:

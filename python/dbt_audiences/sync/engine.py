@@ -23,7 +23,14 @@ from dbt_audiences.sync.outbox import Outbox
 from dbt_audiences.sync.patience import give_up
 from dbt_audiences.sync.plan import Sizes
 from dbt_audiences.sync.results import SyncResult, counted, judged, planned, refused, sized
-from dbt_audiences.sync.withheld import NO_IDENTIFIER, find_unreachable, find_withheld, write_unreachable, write_withheld
+from dbt_audiences.sync.withheld import (
+    NO_IDENTIFIER,
+    adopt_holdouts,
+    find_unreachable,
+    find_withheld,
+    write_unreachable,
+    write_withheld,
+)
 
 __all__ = ["Progress", "SyncResult", "check_destinations", "identifiers_of", "retry_rejected", "sync_connection"]
 
@@ -55,6 +62,7 @@ def sync_connection(
     does_wait: bool = True,
     is_withheld: bool = False,
     members: str | None = None,
+    deadline: datetime | None = None,
 ) -> SyncResult:
     """Plan and push one connection, and record how it went.
 
@@ -67,6 +75,8 @@ def sync_connection(
               status is not written down
     is_withheld  `desired` has a column `withheld`, the reason for which a row is not sent; null: it is
     members   quoted relation of the profiles of whom something must hold there, with an identifier that goes there or without
+    deadline  when its destination has had all the time of this sync, by the clock of `effects`; what was not sent by then
+              follows with the next one
     does_wait  the least interval between syncs is kept to
 
     Raises only what the warehouse raises: whatever the destination does is a status. Not for use inside a running event loop.
@@ -134,6 +144,7 @@ def sync_connection(
             bool(sent.values),
             is_withheld,
             members,
+            None if resync else deadline,
         )
         if dry_run:
             result = sync.dry(result, desired, approved=approved, resync=resync, is_filtered=is_filtered)
@@ -181,6 +192,7 @@ class _Sync:
     is_value: bool
     is_withheld: bool
     members: str | None
+    deadline: datetime | None
 
     @property
     def sides(self) -> Sequence[Side | None]:
@@ -215,9 +227,11 @@ class _Sync:
     def real(self, result: SyncResult, desired: str, *, approved: bool, resync: bool) -> SyncResult:
         """Send again what is in doubt, then plan, guard and send."""
         self.ledger.drop_planned(self.channel.content_type)
-        sending = Outbox(self.warehouse, self.ledger, self.channel, self.effects, self.progress)
+        sending = Outbox(self.warehouse, self.ledger, self.channel, self.effects, self.progress, self.deadline)
         sending.resume()
         self.ledger.drop_planned(self.channel.content_type)
+        if self.is_withheld:
+            adopt_holdouts(self.warehouse, self.ledger, self.relations)
         sizes = self._plan(desired, resync=resync)
         result = replace(sized(result, sizes), withheld=self._withheld(desired))
         is_first = self.among is None and not self.ledger.standing.first_synced()
@@ -244,7 +258,7 @@ class _Sync:
         for side in self.sides:
             self._send_side(sending, side, prefix)
         ended_at = self.effects.clock()
-        if self.among is None and sending.trouble is not None and not sending.is_held:
+        if self.among is None and sending.trouble is not None and not sending.is_late and not sending.is_held:
             give_up(self.warehouse, self.ledger, sending.trouble, ended_at)
         held_back = plan.held_back(self.warehouse, self.ledger)
         result = judged(result, sending, held_back)

@@ -14,6 +14,11 @@ from dbt_audiences.sync.settle import Halves, RefusedRow, settle
 
 WAVE_UNITS = 8_000
 WAVE_REQUESTS = 16
+SMALLEST_WAVE = 4
+SLOW_SECONDS = 5.0
+"""A wave that takes longer is followed by a smaller one."""
+
+TIME_IS_UP = "its time limit is used up: the rest follows with the next sync"
 REJECTIONS_WITHOUT_SUCCESS = 100
 """Rejected rows, with none taken, after which the destination is taken to reject everything."""
 
@@ -28,7 +33,10 @@ class Outbox:
         channel: Channel,
         effects: Effects,
         progress: Callable[[int, int], None] | None,
+        deadline: datetime | None = None,
     ) -> None:
+        self._deadline = deadline
+        self.is_late = False
         self._warehouse = warehouse
         self._ledger = ledger
         self._channel = channel
@@ -56,7 +64,7 @@ class Outbox:
         self.expect(sum(rows for _, rows in waiting))
         ids = [id_ for id_, _ in waiting]
         self._channel.tidy([request.body for wave in self._loaded(ids) for request in wave])
-        while ids and not self.is_stopped:
+        while ids and not self._is_at_end():
             # One alone until something was taken: that one says whether the destination is back.
             wave = WAVE_REQUESTS if self.delivered else 1
             requests = self._ledger.load(ids[:wave])
@@ -69,9 +77,10 @@ class Outbox:
         size = self._channel.batch_size or 1
         full_wave = max(1, min(WAVE_REQUESTS, WAVE_UNITS // size))
         first = 0
-        while first < batches and not self.is_stopped:
+        while first < batches and not self._is_at_end():
             # One alone until something was taken: a destination that takes nothing learns little and is asked little.
             wave = full_wave if self.delivered else 1
+            began = self._effects.clock()
             found = plan.batches(self._warehouse, self._ledger, first, first + wave)
             first += wave
             requests = [
@@ -79,10 +88,19 @@ class Outbox:
                 for batch, units in found.items()
             ]
             self._send_new(requests, sync_id, created_at)
+            if (self._effects.clock() - began).total_seconds() > SLOW_SECONDS:
+                full_wave = max(SMALLEST_WAVE, full_wave // 2)  # so that its time limit is not far exceeded
+
+    def _is_at_end(self) -> bool:
+        """Whether nothing more may be sent now: it was stopped, or its time is used up."""
+        if not self.is_stopped and self._deadline is not None and self._effects.clock() >= self._deadline:
+            self.is_stopped = self.is_late = True
+            self.trouble = self.trouble or TIME_IS_UP
+        return self.is_stopped
 
     def send_streamed(self, request_id: str, row_count: int, units: Iterator[Unit], sync_id: str, created_at: datetime) -> None:
         """Send all units as one request."""
-        if self.is_stopped:
+        if self._is_at_end():
             return
         try:
             body = self._channel.draft(request_id, None, units)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from dbt_audiences.sync.outbox import Outbox
+from dbt_audiences.sync.outbox import TIME_IS_UP, Outbox
 from dbt_audiences.sync.patience import HOLD_REASON
 from dbt_audiences.sync.plan import Sizes
 
@@ -61,6 +61,8 @@ def judged(result: SyncResult, sending: Outbox, held_back: int) -> SyncResult:
     status: Status = "synced"
     if sending.is_held or held_back:
         status = "held"
+    elif sending.is_late and sending.trouble == TIME_IS_UP and not result.rejected:
+        status = "waiting"
     elif result.pending or result.rejected or sending.trouble is not None:
         status = "partial" if result.delivered else "failed"
     return replace(result, status=status, message="; ".join(said))

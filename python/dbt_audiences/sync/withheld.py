@@ -53,6 +53,28 @@ def write_unreachable(
     ledger.write_never_sent(source, sync_id, NO_IDENTIFIER, at)
 
 
+def adopt_holdouts(warehouse: Warehouse, ledger: Ledger, relations: Relations) -> None:
+    """Hold out whoever those became part of that were held out: what a merge made of a person is still that person."""
+    merges = relations.get("profile_merges")
+    if merges is None:
+        return
+    same = "coalesce(known.held_as, known.profile_id) = coalesce(held.held_as, held.profile_id)"
+    here = f"held.destination = {text_literal(ledger.destination)} and held.audience = {text_literal(ledger.audience)}"
+    moved = (
+        f"from (select * from {relations['holdouts']} as held where {here}) as held inner join {merges} as merges "
+        "on merges.from_profile_id = held.profile_id where not exists ("
+        f"select 1 from {relations['holdouts']} as known where known.destination = held.destination "
+        f"and known.audience = held.audience and known.profile_id = merges.to_profile_id and {same})"
+    )
+    # A profile may have become part of one that became part of another.
+    while warehouse.fetch(f"select count(*) {moved}")[0][0]:
+        warehouse.execute(
+            f"insert into {relations['holdouts']} (destination, audience, profile_id, held_out_at, held_as) select distinct "
+            "held.destination, held.audience, merges.to_profile_id, held.held_out_at, coalesce(held.held_as, held.profile_id) "
+            f"{moved}"
+        )
+
+
 def write_withheld(warehouse: Warehouse, ledger: Ledger, relations: Relations, sync_id: str, at: datetime) -> None:
     """Note what was found as filtered, and who is held out in `holdouts` with the time of the first sync that did so."""
     holdouts, values = relations["holdouts"], f"{text_literal(ledger.destination)}, {text_literal(ledger.audience)}"
