@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from dbt_audiences.core.errors import FailedError
 from dbt_audiences.sync.channel import ACCOUNT_IDENTIFIER, Envelope, Unit
@@ -26,8 +27,14 @@ def call(envelope: Envelope, unit: Unit) -> dict[str, object]:
     else:
         found["traits"] = {**email, **said_of(envelope, unit), **membership(envelope, unit)}
     found["context"] = context
-    found["timestamp"] = f"{envelope.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    found["timestamp"] = _timestamp(envelope.as_of)
     return found
+
+
+@lru_cache(maxsize=16)
+def _timestamp(as_of: datetime) -> str:
+    """The same for all calls of a sync."""
+    return f"{as_of.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def said_of(envelope: Envelope, unit: Unit) -> dict[str, object]:

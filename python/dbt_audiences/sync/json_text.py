@@ -34,10 +34,11 @@ def parsed_object(text: str) -> dict[str, object]:
 def dumped(value: object) -> str:
     """Compact JSON on one line, always encodable as UTF-8."""
     text = _encode(value)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and UTF-8 cannot
-        text = _encode_as_ascii(value)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and UTF-8 cannot
+            text = _encode_as_ascii(value)
     return _WRAPPED.sub(r"\1", text) if "\\u0000n" in text else text
 
 

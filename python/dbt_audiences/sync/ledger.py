@@ -20,8 +20,9 @@ REQUEST_COLUMNS = (
 class Ledger:
     """The outbox (`requests`, `deliveries`) and what was acknowledged.
 
-    wanted, plan, units, refused, withheld  names of temporary tables: what must hold, what differs, in which calls it goes,
-                                            what an answer names as not taken, what holds and is not sent
+    wanted, plan, units, refused, withheld, differing  names of temporary tables: what must hold, what differs, in which calls
+                                            it goes, what an answer names as not taken, what holds and is not sent, and the
+                                            profiles that differ
     """
 
     def __init__(
@@ -37,8 +38,8 @@ class Ledger:
         self.here = f"destination = {text_literal(destination)} and audience = {text_literal(audience)}"
         # Destinations are sent to side by side, on one connection to the warehouse.
         own = hashlib.sha256(destination.encode()).hexdigest()[:8]
-        self.wanted, self.plan, self.units, self.refused, self.withheld = (
-            f"audiences_sync_{name}_{own}" for name in ("wanted", "plan", "units", "refused", "withheld")
+        self.wanted, self.plan, self.units, self.refused, self.withheld, self.differing = (
+            f"audiences_sync_{name}_{own}" for name in ("wanted", "plan", "units", "refused", "withheld", "differing")
         )
         self._values = f"{text_literal(destination)}, {text_literal(audience)}"
 
@@ -153,12 +154,14 @@ class Ledger:
 
     def adopt_merges(self) -> None:
         """Follow identifiers to the profiles they were merged into, and note what must be said again whatever comes between."""
+        if not self._number(f"select count(*) from {self.plan} where is_moved or is_forced"):
+            return
         same = "identifier_type = held.identifier_type and {0}.identifier_value = held.identifier_value"
         held = f"held.destination = {text_literal(self.destination)} and held.audience = {text_literal(self.audience)}"
         with self._warehouse.transaction():
             self._warehouse.execute(
-                f"update {self.acknowledged} as held set profile_id = wanted.profile_id from {self.wanted} as wanted "
-                f"where {held} and wanted.{same.format('wanted')} and wanted.profile_id <> held.profile_id"
+                f"update {self.acknowledged} as held set profile_id = planned.profile_id from {self.plan} as planned "
+                f"where {held} and planned.{same.format('planned')} and planned.is_moved"
             )
             self._warehouse.execute(
                 f"update {self.acknowledged} as held set traits = null from {self.plan} as planned "

@@ -13,7 +13,7 @@ from dbt_audiences.sync.ledger import Ledger
 from dbt_audiences.sync.settle import Halves, RefusedRow, settle
 
 WAVE_UNITS = 8_000
-WAVE_REQUESTS = 16
+WAVE_REQUESTS = 40
 SMALLEST_WAVE = 4
 SLOW_SECONDS = 5.0
 """A wave that takes longer is followed by a smaller one."""

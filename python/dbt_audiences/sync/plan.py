@@ -50,7 +50,8 @@ def make_plan(
     is_baseline_kept  what was taken as known and never sent is not taken back either
 
     shape  profile_id, identifier_type, identifier_value, traits, op (add, change, remove, same), is_held (the destination holds
-           it), is_forced; one row for each identifier
+           it), is_forced, is_moved (it is another profile's now; of one that does not differ the only rows); one row for each
+           identifier
 
     An identifier that moved to another profile by a merge is the same identifier. Where one goes and its profile stays, what
     still holds is said again after the exit, for destinations that know people by another identifier. What was rejected stays
@@ -58,21 +59,27 @@ def make_plan(
     """
     held = f"{ledger.here} and ({among}){'' if resync else ' and is_member'}"
     left_alone = "wanted.profile_id is null and held.is_baseline" if is_baseline_kept else "false"
-    for table, query in (
-        (ledger.wanted, _wanted_query(desired, is_withheld=is_withheld)),
-        (ledger.plan, _plan_query(ledger, held, left_alone, resync=resync or is_whole)),
-    ):
+    for table in (ledger.wanted, ledger.plan):
         warehouse.execute(f"drop table if exists {table}")
-        warehouse.execute(f"create temporary table {table} as\n{query}")
+    warehouse.execute(f"create temporary table {ledger.wanted} as\n{_wanted_query(desired, is_withheld=is_withheld)}")
+    whole = resync or is_whole
+    if not whole:
+        # Mostly there is next to no difference: one pass finds that, and only profiles that differ are looked at as a whole.
+        compared = _compared_query(ledger, held, left_alone, resync=False)
+        differing = f"select distinct profile_id from (\n{compared}\n) as compared where op <> 'same' or is_moved"
+        warehouse.execute(f"drop table if exists {ledger.differing}")
+        warehouse.execute(f"create temporary table {ledger.differing} as {differing}")
+    warehouse.execute(f"create temporary table {ledger.plan} as\n{_plan_query(ledger, held, left_alone, resync=whole)}")
     shares = warehouse.fetch(
         "select sum(case when held_rows = 0 and desired_rows > 0 then 1 else 0 end), "
         "sum(case when held_rows > 0 and desired_rows = 0 then 1 else 0 end), "
         "sum(case when held_rows > 0 and desired_rows > 0 then 1 else 0 end) "
         "from (select profile_id, sum(case when is_held then 1 else 0 end) as held_rows, "
-        f"sum(case when op = 'remove' then 0 else 1 end) as desired_rows from {ledger.plan} group by profile_id) as profiles"
+        f"sum(case when op = 'remove' then 0 else 1 end) as desired_rows from {ledger.plan} "
+        "where differs = 1 group by profile_id) as profiles"
     )[0]
     entering, leaving, changing = (int(str(value or 0)) for value in shares)
-    return Sizes(ledger.held_profiles(), entering, leaving, changing)
+    return Sizes(ledger.held_profiles() if entering or leaving else 0, entering, leaving, changing)
 
 
 def _wanted_query(desired: str, *, is_withheld: bool) -> str:
@@ -100,14 +107,34 @@ def _plan_query(ledger: Ledger, held: str, left_alone: str, *, resync: bool) -> 
         )
     )
     with_rejected = f"rejected as (\n{ledger.last_rejections()}\n),\n" if rejected else ""
-    return f"""with {with_rejected}held as (
-    select profile_id, identifier_type, identifier_value, traits, is_member,
-        {ledger.is_baseline} as is_baseline
-    from {ledger.acknowledged}
-    where {held}
+    chosen = "" if resync else f"select profile_id from {ledger.differing}"
+    return f"""with {with_rejected}compared as (
+{_compared_query(ledger, held, left_alone, resync=resync, chosen=chosen)}
 ),
-compared as (
+considered as (
     select
+        compared.*,
+        max(case when op = 'same' then {int(resync)} else 1 end) over (partition by profile_id) as differs,
+        max(case when op = 'remove' then 1 else 0 end) over (partition by profile_id) as loses
+    from compared
+    {rejected}
+)
+select
+    profile_id, identifier_type, identifier_value, traits,
+    case when op = 'same' and ({_is_forced(resync)}) then 'change' else op end as op,
+    is_held, op = 'same' and ({_is_forced(resync)}) as is_forced, is_moved, differs
+from considered
+where differs = 1 or is_moved"""
+
+
+def _compared_query(ledger: Ledger, held: str, left_alone: str, *, resync: bool, chosen: str = "") -> str:
+    """SQL of every identifier that must be there or is held, with what must be done.
+
+    chosen  SQL of the profiles that are looked at; all where it is empty
+    """
+    of_chosen = f"\n    and coalesce(wanted.profile_id, held.profile_id) in ({chosen})" if chosen else ""
+    baseline = ledger.is_baseline if "is_baseline" in left_alone else "false"
+    return f"""    select
         coalesce(wanted.profile_id, held.profile_id) as profile_id,
         coalesce(wanted.identifier_type, held.identifier_type) as identifier_type,
         coalesce(wanted.identifier_value, held.identifier_value) as identifier_value,
@@ -118,26 +145,16 @@ compared as (
             when held.traits is null or wanted.traits <> held.traits then 'change'
             else 'same'
         end as op,
-        coalesce(held.is_member, false) as is_held
+        coalesce(held.is_member, false) as is_held,
+        coalesce(wanted.profile_id <> held.profile_id, false) as is_moved
     from {ledger.wanted} as wanted
-    full outer join held
+    full outer join (
+        select profile_id, identifier_type, identifier_value, traits, is_member, {baseline} as is_baseline
+        from {ledger.acknowledged}
+        where {held}
+    ) as held
         on held.identifier_type = wanted.identifier_type and held.identifier_value = wanted.identifier_value
-    where ({left_alone}) is not true
-),
-considered as (
-    select
-        compared.*,
-        max(case when op = 'same' then 0 else 1 end) over (partition by profile_id) as differs,
-        max(case when op = 'remove' then 1 else 0 end) over (partition by profile_id) as loses
-    from compared
-    {rejected}
-)
-select
-    profile_id, identifier_type, identifier_value, traits,
-    case when op = 'same' and ({_is_forced(resync)}) then 'change' else op end as op,
-    is_held, op = 'same' and ({_is_forced(resync)}) as is_forced
-from considered
-where differs = 1{" or op = 'same'" if resync else ""}"""
+    where ({left_alone}) is not true{of_chosen}"""
 
 
 def _is_forced(resync: bool) -> str:
@@ -152,6 +169,9 @@ def number_units(warehouse: Warehouse, ledger: Ledger, side: Side | None, batch_
     unknown wait until it is known.
     """
     of_side = {None: "true", "add": "op <> 'remove'", "remove": "op = 'remove'"}[side]
+    if not int(str(warehouse.fetch(f"select count(*) from {ledger.plan} where {of_side} and differs = 1")[0][0])):
+        warehouse.execute(f"drop table if exists {ledger.units}")
+        return 0, 0
     firsts = "".join(
         f""",
         min(case when nth = 1 and identifier_type = '{name}' then identifier_value end)
@@ -175,7 +195,7 @@ with awaited as (
 ),
 chosen as (
     select *, case when op = 'remove' then 'remove' else 'add' end as side from {ledger.plan} as plan
-    where {of_side} and not exists (select 1 from awaited where awaited.profile_id = plan.profile_id)
+    where {of_side} and differs = 1 and not exists (select 1 from awaited where awaited.profile_id = plan.profile_id)
         and not exists (
             select 1 from awaited
             where awaited.identifier_type = plan.identifier_type and awaited.identifier_value = plan.identifier_value
@@ -224,17 +244,17 @@ def streamed(warehouse: Warehouse, ledger: Ledger, rows_at_once: int) -> Iterato
 
 
 def _units(rows: Iterator[Row]) -> Iterator[tuple[int, Unit]]:
-    current: tuple[int, int] | None = None
+    current: tuple[object, object] | None = None
     collected: list[Row] = []
     for row in rows:
-        place = (int(str(row[0])), int(str(row[1])))
+        place = (row[0], row[1])
         if place != current and current is not None:
-            yield current[0], _unit(collected)
+            yield int(str(current[0])), _unit(collected)
             collected = []
         current = place
         collected.append(row)
     if current is not None:
-        yield current[0], _unit(collected)
+        yield int(str(current[0])), _unit(collected)
 
 
 def _unit(rows: list[Row]) -> Unit:
@@ -266,7 +286,7 @@ def held_back(warehouse: Warehouse, ledger: Ledger) -> int:
 
 def drop_tables(warehouse: Warehouse, ledger: Ledger) -> None:
     """Give back what the temporary tables hold."""
-    for table in (ledger.wanted, ledger.plan, ledger.units, ledger.withheld):
+    for table in (ledger.wanted, ledger.plan, ledger.units, ledger.withheld, ledger.differing):
         warehouse.execute(f"drop table if exists {table}")
 
 

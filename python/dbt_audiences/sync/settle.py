@@ -49,10 +49,11 @@ def settle(
                 _postpone(
                     warehouse, ledger, request, [row for row in refused if row.request_id == request.id and row.is_postponed]
                 )
-        for request, outcome in outcomes:
+        for request, _ in outcomes:
             if request.id in divided:
                 _divide(warehouse, ledger, request, divided[request.id], at)
-            _settle_request(warehouse, ledger, request, outcome, now)
+        for alike in _alike(outcomes).values():
+            _settle_requests(warehouse, ledger, [request for request, _ in alike], alike[0][1], now)
         _acknowledge(warehouse, ledger, [request.id for request, outcome in outcomes if outcome.verdict == "delivered"], now)
 
 
@@ -105,8 +106,16 @@ def _postpone(warehouse: Warehouse, ledger: Ledger, request: Request, rows: Sequ
     )
 
 
-def _settle_request(warehouse: Warehouse, ledger: Ledger, request: Request, outcome: Outcome, now: str) -> None:
-    this = f"request_id = {text_literal(request.id)}"
+def _alike(outcomes: Sequence[tuple[Request, Outcome]]) -> dict[tuple[object, ...], list[tuple[Request, Outcome]]]:
+    """Requests to which the same is written down: most of them are taken at once."""
+    found: dict[tuple[object, ...], list[tuple[Request, Outcome]]] = {}
+    for request, outcome in outcomes:
+        found.setdefault((outcome.verdict, outcome.reason, outcome.tries), []).append((request, outcome))
+    return found
+
+
+def _settle_requests(warehouse: Warehouse, ledger: Ledger, requests: Sequence[Request], outcome: Outcome, now: str) -> None:
+    this = f"request_id in ({text_literals(one.id for one in requests)})"
     reason = "null" if outcome.reason is None else text_literal(_storable(outcome.reason))
     if outcome.verdict == "rejected":
         warehouse.execute(
