@@ -24,7 +24,7 @@ from tests.integration.projects import (
     track,
 )
 
-STATE_COLUMNS = "626f1ab5d81e3020"
+STATE_COLUMNS = "22bc6312358c2a99"
 """What the columns of the state tables of the present version come to."""
 
 
