@@ -61,7 +61,9 @@ def make_plan(
     left_alone = "wanted.profile_id is null and held.is_baseline" if is_baseline_kept else "false"
     for table in (ledger.wanted, ledger.plan):
         warehouse.execute(f"drop table if exists {table}")
-    warehouse.execute(f"create temporary table {ledger.wanted} as\n{_wanted_query(desired, is_withheld=is_withheld)}")
+    warehouse.execute(
+        f"create temporary table {ledger.wanted} as\n{_wanted_query(warehouse, desired, is_withheld=is_withheld)}"
+    )
     whole = resync or is_whole
     if not whole:
         # Mostly there is next to no difference: one pass finds that, and only profiles that differ are looked at as a whole.
@@ -69,7 +71,10 @@ def make_plan(
         differing = f"select distinct profile_id from (\n{compared}\n) as compared where op <> 'same' or is_moved"
         warehouse.execute(f"drop table if exists {ledger.differing}")
         warehouse.execute(f"create temporary table {ledger.differing} as {differing}")
-    warehouse.execute(f"create temporary table {ledger.plan} as\n{_plan_query(ledger, held, left_alone, resync=whole)}")
+    query = _plan_query(ledger, held, left_alone, resync=whole)
+    if not whole and not warehouse.fetch(f"select 1 from {ledger.differing} limit 1"):
+        query = f"select * from (\n{query}\n) as planned limit 0"
+    warehouse.execute(f"create temporary table {ledger.plan} as\n{query}")
     shares = warehouse.fetch(
         "select sum(case when held_rows = 0 and desired_rows > 0 then 1 else 0 end), "
         "sum(case when held_rows > 0 and desired_rows = 0 then 1 else 0 end), "
@@ -82,15 +87,20 @@ def make_plan(
     return Sizes(ledger.held_profiles() if entering or leaving else 0, entering, leaving, changing)
 
 
-def _wanted_query(desired: str, *, is_withheld: bool) -> str:
+def _wanted_query(warehouse: Warehouse, desired: str, *, is_withheld: bool) -> str:
+    """SQL of what must hold, each identifier once: of several profiles the first by its id."""
+    rows = f"from {desired} where identifier_value is not null{' and withheld is null' if is_withheld else ''}"
+    columns = """
+        cast(profile_id as text) as profile_id, cast(identifier_type as text) as identifier_type,
+        cast(identifier_value as text) as identifier_value, coalesce(cast(traits as text), '{}') as traits"""
+    # An identifier is one profile's, so that this finds none; numbering all of them takes as long as all else together.
+    if not warehouse.fetch(f"select 1 {rows} group by identifier_type, identifier_value having count(*) > 1 limit 1"):
+        return f"select {columns}\n{rows}"
     return f"""select profile_id, identifier_type, identifier_value, traits
 from (
-    select
-        cast(profile_id as text) as profile_id, cast(identifier_type as text) as identifier_type,
-        cast(identifier_value as text) as identifier_value, coalesce(cast(traits as text), '{{}}') as traits,
+    select {columns},
         row_number() over (partition by identifier_type, identifier_value order by profile_id) as nth
-    from {desired}
-    where identifier_value is not null{" and withheld is null" if is_withheld else ""}
+    {rows}
 ) as numbered
 where nth = 1"""
 
