@@ -13,7 +13,7 @@ from tests.integration.agreement_batches import Tally, check_batch
 from tests.integration.agreement_scenarios import draw_batch
 
 SEED = int(os.environ.get("AUDIENCES_AGREEMENT_SEED", "20260310"))
-CASES = int(os.environ.get("AUDIENCES_AGREEMENT_CASES", "5000"))
+CASES = int(os.environ.get("AUDIENCES_AGREEMENT_CASES", "2500"))
 SCENARIOS_EACH = int(os.environ.get("AUDIENCES_AGREEMENT_SCENARIOS", "30"))
 HISTORIES_EACH = 40
 
