@@ -108,7 +108,7 @@ def run(
         if is_prepared:
             start_run(warehouse, relations, run_id, as_of, started_at)
         unused = set() if chosen or workspace.dbt.computes_unconnected() else unconnected(workspace.project)
-        computations = Computations(relations, workspace.project.computed, workspace.warehouse, unused)
+        computations = Computations(relations, workspace.project.computed, workspace.reopening(), unused)
         computations.read(warehouse)
         try:
             if is_prepared and knows_deletions(warehouse, relations):

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,6 +144,11 @@ class Workspace:
             yield opened
         finally:
             opened.close()
+
+    def reopening(self) -> Callable[[], AbstractContextManager[Warehouse]]:
+        """What opens the warehouse again, also while dbt runs: reading credentials, which sets flags of dbt, is done now."""
+        credentials = self.dbt.credentials()
+        return lambda: closing(open_warehouse(credentials))
 
     @contextmanager
     def prepared_warehouse(self, *, wait: bool = False) -> Iterator[Warehouse]:
