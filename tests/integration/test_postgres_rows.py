@@ -21,7 +21,7 @@ from tests.reference.yaml_text import to_yaml
 from dbt_audiences.core.warehouse import instant_literal
 
 SOME = datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC)
-MODELS = ["+path:models/events", "+path:models/traits/custom", "path:models/lists"]
+MODELS = ["+path:models/events", "+path:models/traits/custom", "path:models/lists", "+profiles"]
 
 
 def test_postgres_agrees_with_every_truth_about_rows(server: Server, tmp_path: Path) -> None:
