@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.integration.increments import Tally, live_through
 
 SEED = int(os.environ.get("AUDIENCES_INCREMENT_SEED", "20260311"))
-STEPS = int(os.environ.get("AUDIENCES_INCREMENT_STEPS", "300"))
+STEPS = int(os.environ.get("AUDIENCES_INCREMENT_STEPS", "200"))
 RUNS = 12
 
 
