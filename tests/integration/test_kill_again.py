@@ -1,4 +1,4 @@
-"""The second half of twenty-four runs killed with -9 at random moments: a file of its own, so that both halves run side by side."""
+"""The second half of twenty-four runs killed with -9 at random moments; a file of its own: both halves run side by side."""
 
 from __future__ import annotations
 
