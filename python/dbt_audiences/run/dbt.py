@@ -187,6 +187,8 @@ class Dbt:
 
     def compile(self, variables: Mapping[str, object], names: Collection[str] | None = None) -> dict[str, str]:
         """Model name -> compiled SQL of these models, or of all; nothing is run."""
+        if names is not None and not names:
+            return {}
         named = names is not None and len(names) <= MOST_SELECTED
         select = self.graph.selectors(names or ()) if named else ["resource_type:model"]
         result = self._invoke(
