@@ -122,29 +122,26 @@ class Computations:
     def finish(self, warehouse: Warehouse, run_id: str, outcomes: Sequence[Outcome], sizes: Mapping[str, int]) -> None:
         """What came of it, with the number of members, or of profiles that have a value, and what each evaluation cost."""
         self.stop()
-        self._note_costs(warehouse, run_id, outcomes)
+        cursors = {
+            str(key): row
+            for key, *row in warehouse.fetch(f"select model, as_of, evaluated_count, is_full from {self.relations['cursors']}")
+        }
+        costs = [
+            (run_id, one.name, round(one.seconds, 3), *cursors[one.name][1:])
+            for one in outcomes
+            if one.name in self._rows and one.name in cursors and one.status == "success" and one.seconds
+        ]
+        warehouse.insert(self.relations["run_computations"], ("run_id", "key", "seconds", "rows", "is_full"), costs)
         for one in outcomes:
             row = self._rows.get(one.name)
             if row is not None and row.status not in ("disabled", "not_computing"):
                 self._rows[one.name] = _ended(row, one)
-        evaluated = {str(key): at for key, at in warehouse.fetch(f"select model, as_of from {self.relations['cursors']}")}
         for key, row in self._rows.items():
-            at = evaluated.get(key)
+            at = cursors[key][0] if key in cursors else None
             self._rows[key] = replace(
                 row, members=sizes.get(key, 0), estimated_end_at=None, computed_at=at if isinstance(at, datetime) else None
             )
         self._write(warehouse)
-
-    def _note_costs(self, warehouse: Warehouse, run_id: str, outcomes: Sequence[Outcome]) -> None:
-        evaluated = {one.name: one for one in outcomes if one.name in self._rows and one.status == "success" and one.seconds}
-        if not evaluated:
-            return
-        keys = text_literals(sorted(evaluated))
-        looked_at = warehouse.fetch(
-            f"select model, evaluated_count, is_full from {self.relations['cursors']} where model in ({keys})"
-        )
-        rows = [(run_id, str(key), round(evaluated[str(key)].seconds, 3), count, full) for key, count, full in looked_at]
-        warehouse.insert(self.relations["run_computations"], ("run_id", "key", "seconds", "rows", "is_full"), rows)
 
     def stop(self) -> None:
         """End what writes each second."""
