@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from dbt_audiences.core.warehouse import Relations, Warehouse
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.run.registry import relations_called
 from dbt_audiences.run.upkeep import drop_events_before, out_of_order, sort_by_time
+from dbt_audiences.spec.schedule import months_later
 
 RETENTION = "audiences_retention"
 _LENGTH = re.compile(r"([1-9][0-9]{0,4}) (day|month|year)s?")
@@ -63,11 +63,10 @@ def retained_since(given: object, as_of: datetime) -> datetime | None:
     count, unit = int(found[1]), found[2]
     if unit == "day":
         return as_of - timedelta(days=count)
-    months = as_of.year * 12 + as_of.month - 1 - count * (12 if unit == "year" else 1)
-    year, month = divmod(months, 12)
-    if year < 1:
-        raise UsageError(f"`{given}` in `{RETENTION}` goes back before the first year")
-    return as_of.replace(year=year, month=month + 1, day=min(as_of.day, calendar.monthrange(year, month + 1)[1]))
+    try:
+        return months_later(as_of, -count * (12 if unit == "year" else 1))
+    except ValueError as error:
+        raise UsageError(f"`{given}` in `{RETENTION}` goes back before the first year") from error
 
 
 def _event_tables(workspace: Workspace, warehouse: Warehouse) -> list[str]:

@@ -50,7 +50,7 @@ def next_due(every: str, last: datetime, timezone: str) -> datetime | None:
     if len(words) == 2:
         count, unit = int(words[0]), words[1].rstrip("s")
         if unit in _MONTHS:
-            return _months_later(last, count * _MONTHS[unit])
+            return months_later(last, count * _MONTHS[unit])
         return last + timedelta(seconds=count * _SECONDS[unit])
     numbers, zone = cron_numbers(every), ZoneInfo(timezone)
     first, is_either = last.astimezone(zone).date(), either_day_suffices(every)
@@ -68,7 +68,7 @@ def next_due(every: str, last: datetime, timezone: str) -> datetime | None:
     return None
 
 
-def _months_later(at: datetime, months: int) -> datetime:
+def months_later(at: datetime, months: int) -> datetime:
     """The same day and time in UTC; the last of a month that has no such day."""
     year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
     return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
