@@ -9,7 +9,7 @@
            each column that can fail to convert `<column>_odd`, the text of a value that did
 -#}
 {% macro narrow_events(event=none, columns=[], with_group_id=false) -%}
-{{ config(meta=dict(dbt_audiences.can_fail(columns, 'event', event or '*'), follows='calls')) }}
+{{ config(meta=dict(dbt_audiences.can_fail(columns, 'event', event or '*'), follows='calls', event=event)) }}
 -- Brought up to date by {{ ref('dbt_audiences', 'touched_calls') }}
 select
     profile_identifiers.profile_id,

@@ -3,7 +3,7 @@
     {%- set properties = "coalesce(cast(properties as " ~ dbt.type_string() ~ "), '{}')" -%}
 select
     message_id,
-    case type when 'page' then 'Page Viewed' when 'screen' then 'Screen Viewed' else event end as event,
+    {{ dbt_audiences.event_of_call() }} as event,
     occurred_at,
     received_at,
     identifier_type,
@@ -26,6 +26,12 @@ from {{ calls }}
 where
     type in ('track', 'page', 'screen')
     and identifier_type is not null
+{%- endmacro %}
+
+
+{#- SQL: the event that a call is. -#}
+{% macro event_of_call() -%}
+    {{ return("case type when 'page' then 'Page Viewed' when 'screen' then 'Screen Viewed' else event end") }}
 {%- endmacro %}
 
 

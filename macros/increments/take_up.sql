@@ -6,7 +6,8 @@
   entities  rows of a profile or account, made of what it was told of itself: those of touched ones are made anew
   profiles  the same of touched profiles, made of their identifiers; the query says in a comment where it looks at these alone
 
-  shape  a mapping: `step` (anew; none, where the table has the last batch; or add), `number`, `fingerprint`, `moved_count`
+  shape  a mapping: `step` (anew; none, where the table has the last batch; add; or pass, where nothing of the batch is for it), `number`,
+         `fingerprint`, `moved_count`
 -#}
 {% macro batch_step(sql, existing) -%}
     {%- set found = {'step': 'anew', 'number': none} -%}
@@ -14,7 +15,8 @@
     {%- set fingerprint = local_md5(sql.replace(dbt_audiences.as_of() | string, '').split() | join) -%}
     {%- set key = dbt_audiences.text_literal(model.name) -%}
     {%- set batch = run_query(
-        'select b.number, b.is_whole, b.moved_count, t.number, t.fingerprint from ' ~ dbt_audiences.state_relation('call_batches')
+        'select b.number, b.is_whole, b.moved_count, t.number, t.fingerprint, ' ~ dbt_audiences._concerns(config.get('meta'))
+        ~ ' from ' ~ dbt_audiences.state_relation('call_batches')
         ~ ' as b left join ' ~ dbt_audiences.state_relation('taken_up') ~ ' as t on t.model = ' ~ key
     ).rows -%}
     {%- if not batch -%}{{ return(found) }}{%- endif -%}
@@ -24,9 +26,25 @@
     {%- if last[3] | int == last[0] | int -%}
         {%- do found.update({'step': 'none'}) -%}
     {%- elif last[3] | int == last[0] | int - 1 and not last[1] -%}
-        {%- do found.update({'step': 'add'}) -%}
+        {%- do found.update({'step': 'add' if last[5] else 'pass'}) -%}
     {%- endif -%}
     {{ return(found) }}
+{%- endmacro %}
+
+
+{#- SQL: whether a batch has anything for a table: for one of an event, any call of that. -#}
+{% macro _concerns(meta) -%}
+    {%- if not meta.get('event') -%}{{ return('true') }}{%- endif -%}
+    {{ return(
+        'exists (select 1 from ' ~ dbt_audiences.state_relation('touched_calls') ~ ' where ' ~ dbt_audiences.event_of_call() ~ ' = '
+        ~ dbt_audiences.text_literal(meta.event) ~ ')'
+    ) }}
+{%- endmacro %}
+
+
+{#- Statements that write down that a table has the last batch, of which nothing is for it. -#}
+{% macro note_passed(name, batch) -%}
+        update {{ dbt_audiences.state_relation('taken_up') }} set number = {{ batch.number }} where model = {{ dbt_audiences.text_literal(name) }};
 {%- endmacro %}
 
 

@@ -22,8 +22,8 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- set batch = dbt_audiences.batch_step(sql, existing) -%}
-    {%- if batch.step == 'none' -%}
-        {%- call statement('main') -%}select 1{%- endcall -%}
+    {%- if batch.step in ('none', 'pass') -%}
+        {%- call statement('main') -%}{{ dbt_audiences.note_passed(model.name, batch) if batch.step == 'pass' else 'select 1' }}{%- endcall -%}
         {{ adapter.commit() }}
         {{ return({'relations': [target_relation]}) }}
     {%- elif batch.step == 'add' -%}

@@ -41,6 +41,9 @@ class Warehouse(Protocol):
     def sha256(self, text: str) -> str:
         """SQL of the SHA-256 of a text expression, as 64 lower-case hexadecimal digits."""
 
+    def columns(self, relation: str) -> list[tuple[str, str]]:
+        """Name and type of each column of a table or view, temporary ones included, in order; `relation` is already quoted."""
+
     def content_mark(self, relation: str) -> str:
         """A text that is another one after any change of a table's rows, by what the engine keeps of them."""
 

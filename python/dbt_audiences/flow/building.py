@@ -14,6 +14,9 @@ from dbt_audiences.flow.computing import Computations
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.run.built import forget_built, note_built, note_unaffected, standing
 from dbt_audiences.run.dbt import Dbt, Outcome
+from dbt_audiences.run.direct.building import build as build_direct
+from dbt_audiences.run.direct.building import host_of
+from dbt_audiences.run.direct.host import Host
 from dbt_audiences.run.evaluating import evaluate
 from dbt_audiences.run.models import AUDIENCE, EVALUATED, STATE, readers
 from dbt_audiences.run.passing import PAUSES, passes
@@ -73,7 +76,8 @@ def build(
     wanted -= set(computations.unconnected)
     models = workspace.models()
     first = _before_identity(workspace)
-    parts = _Parts(dbt, variables, full_refresh, progress, computations)
+    host = host_of(dbt, warehouse, variables, full_refresh=full_refresh) if is_prepared else None
+    parts = _Parts(dbt, warehouse, host, variables, full_refresh, progress, computations)
     parts.run(wanted & first)
     stand = standing(warehouse, dbt.relations(), models, dbt.raw_schema(), as_of)
     rest = wanted - first
@@ -92,7 +96,7 @@ def build(
         stale |= affected | stand.stale(later, stale | affected)
         due = stale & later - lost
         forget_built(stand, due)
-        parts.evaluate(warehouse, due, {name for name in due & affected if stand.stands(name)}, as_of)
+        parts.evaluate(due, {name for name in due & affected if stand.stands(name)}, as_of)
         note_unaffected(stand, rest & evaluated - affected - lost - held)
         parts.outcomes += [Outcome(name, "skipped", "", 0.0) for name in lost]
         parts.outcomes += [Outcome(name, "success", "", 0.0) for name in rest - stale - lost]
@@ -102,9 +106,14 @@ def build(
 
 @dataclass(slots=True)
 class _Parts:
-    """The parts of one run, each a `dbt run` of its own."""
+    """The parts of one run: what this process can build itself, and a `dbt run` of its own for the rest of each.
+
+    host  renders and runs models here; none where dbt must
+    """
 
     dbt: Dbt
+    warehouse: Warehouse
+    host: Host | None
     variables: Mapping[str, object]
     full_refresh: bool
     progress: Progress | None
@@ -117,7 +126,9 @@ class _Parts:
         if not names:
             return set()
         self.plan(names)
-        found = self._once(names)
+        direct = self._direct(names)
+        names = names - {one.name for one in direct}
+        found = self._once(names) if names else []
         for pause in PAUSES:
             again = {one.name for one in found if one.status == "error" and passes(one.message)}
             if not again:
@@ -125,10 +136,21 @@ class _Parts:
             again |= {one.name for one in found if one.status == "skipped"} & readers(self.dbt.graph.models, again)
             sleep(pause)
             found = [one for one in found if one.name not in again] + self._once(again)
+        found = direct + found
         self.outcomes += found
         done = {one.name for one in found if one.status == "success"}
         self.built |= done
         return {one.name for one in found} - done
+
+    def _direct(self, names: set[str]) -> list[Outcome]:
+        if self.host is None:
+            return []
+        self.host.adapter.forget()
+        found = build_direct(
+            self.host, self.dbt, self.warehouse, names, progress=self.progress, starts=self.computations.starts
+        )
+        self.computations.ends(found)
+        return found
 
     def _once(self, names: set[str]) -> list[Outcome]:
         select, exclude = self.dbt.graph.selection(names)
@@ -143,7 +165,7 @@ class _Parts:
         """Say that these are to be built."""
         self.computations.plan([name for name in self.dbt.graph.models if name in names])
 
-    def evaluate(self, warehouse: Warehouse, names: set[str], standing: set[str], as_of: datetime) -> None:
+    def evaluate(self, names: set[str], standing: set[str], as_of: datetime) -> None:
         """Build these; audiences that stand evaluate without dbt, once all is built that they read."""
         models = self.dbt.graph.models
         audiences = {name for name in standing if models[name].kind == AUDIENCE and not self.dbt.graph.meta(name).get("static")}
@@ -154,8 +176,8 @@ class _Parts:
         run_id = str(self.variables["run_id"])
         self.plan(waiting)
         found = evaluate(
-            self.dbt, warehouse, audiences & waiting, waiting, as_of=as_of, run_id=run_id, progress=self.progress,
-            starts=self.computations.starts,
+            self.dbt, self.host, self.warehouse, audiences & waiting, waiting, as_of=as_of, run_id=run_id,
+            progress=self.progress, starts=self.computations.starts,
         )  # fmt: skip
         self.computations.ends(found)
         self.outcomes += found

@@ -80,6 +80,11 @@ class Turns:
         """SQL of the SHA-256 of a text expression."""
         return self._warehouse.sha256(text)
 
+    def columns(self, relation: str) -> list[tuple[str, str]]:
+        """Name and type of each column, in order."""
+        with self._turn():
+            return self._warehouse.columns(relation)
+
     def content_mark(self, relation: str) -> str:
         """A text that is another one after any change of a table's rows."""
         with self._turn():

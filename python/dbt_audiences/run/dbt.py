@@ -17,6 +17,7 @@ from dbt_audiences.run import parsed
 from dbt_audiences.run.graph import Graph, graph_of, read_graph, write_graph
 from dbt_audiences.run.packages import PACKAGE_VARIABLE, lacks_packages, package_path
 from dbt_audiences.run.profile import plain_credentials
+from dbt_audiences.run.texts import PACKAGE, Texts, read_texts, texts_of, write_texts
 from dbt_audiences.run.warehouses.duckdb import busy_error
 
 Progress = Callable[[str, int, int], None]
@@ -65,6 +66,8 @@ class Dbt:
     _manifest: Any = field(default=None, repr=False)
     _graph: Graph | None = field(default=None, repr=False)
     _said: dict[str, Any] | None = field(default=None, repr=False)
+    _digest: str = ""
+    """Of all that was read at the last parse."""
 
     def parse(self) -> None:
         """Read the project as it now stands on disk; must be called again after files were generated.
@@ -75,11 +78,12 @@ class Dbt:
         if self.lacks_packages():
             self.install_packages()
         mark = self._mark()
+        self._digest = parsed.digest(mark)
         found = parsed.kept(self._key(), mark)
         if found is not None:
             self._manifest, self._graph = found
         else:
-            self._graph = read_graph(self._graph_file(), parsed.digest(mark))
+            self._graph = read_graph(self._kept_file("graph"), self._digest)
         if self._graph is None:
             self._read(mark)
 
@@ -89,20 +93,35 @@ class Dbt:
         self._manifest = self._invoke(["parse", "--no-write-json"]).result  # the run writes it
         self._graph = graph_of(self._manifest, self._settings(), self.target or self._default_target())
         parsed.keep(self._key(), mark, (self._manifest, self._graph))
-        write_graph(self._graph_file(), parsed.digest(mark), self._graph)
+        write_graph(self._kept_file("graph"), parsed.digest(mark), self._graph)
+        texts = texts_of(self._manifest, self._settings(), self._package_settings())
+        write_texts(self._kept_file("texts"), parsed.digest(mark), texts)
+
+    def texts(self) -> Texts | None:
+        """What dbt would render; None where it was not kept."""
+        return read_texts(self._kept_file("texts"), self._digest)
 
     def _mark(self) -> parsed.Stamps:
         """All that decides about what dbt reads: files, environment, and the target."""
         files = parsed.mark_of(self.root, self._settings(), self.packages_folder, self._profiles_file())
         return files | {("target", self.target)}
 
-    def _graph_file(self) -> Path:
-        return self.target_folder() / "audiences" / "graph.json"
+    def _kept_file(self, name: str) -> Path:
+        return self.target_folder() / "audiences" / f"{name}.json"
+
+    def _package_settings(self) -> dict[str, Any]:
+        """What dbt_project.yml of this package says, which is the project itself where it is developed."""
+        import yaml
+
+        installed = self.root / self.packages_folder / PACKAGE / "dbt_project.yml"
+        file = installed if installed.is_file() else self.root / "dbt_project.yml"
+        read = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return read if isinstance(read, dict) else {}
 
     def forget(self) -> None:
         """Have the whole project read again: of a new macro dbt does not notice which models it concerns."""
         (self.target_folder() / "partial_parse.msgpack").unlink(missing_ok=True)
-        self._graph_file().unlink(missing_ok=True)
+        self._kept_file("graph").unlink(missing_ok=True)
         parsed.drop(self._key())
         self._manifest = self._graph = None
 

@@ -1,4 +1,4 @@
-"""Audiences evaluated without dbt: what it compiled is kept, and many are compared and stored by one set of statements.
+"""Audiences evaluated together: what was compiled is kept, and many are compared and stored by one set of statements.
 
 A model costs dbt 60 ms and more, whatever it does, and what is stored of it 15 statements. Here it costs its own query.
 """
@@ -16,7 +16,9 @@ from dbt_audiences.core.errors import AudiencesError
 from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, naive, text_literal
 from dbt_audiences.run.compiled import ANY_AS_OF, ANY_RUN, compiled
 from dbt_audiences.run.dbt import Dbt, Outcome
+from dbt_audiences.run.direct.host import Host
 from dbt_audiences.run.models import TRACKED, Model
+from dbt_audiences.run.shared_reads import sharing
 
 STATEMENTS = "evaluation_statements"
 _PARTS = re.compile(r"/\* (?:models are named|answers are found) here \*/")
@@ -48,14 +50,14 @@ class _Audience:
         text = "".join(self.sql.replace(instant_literal(ANY_AS_OF), "").split())
         return hashlib.md5(f"{self.meta.get('definition_hash', '')}{text}".encode(), usedforsecurity=False).hexdigest()
 
-    def query(self, as_of: datetime, *, is_full: bool) -> str:
-        """The query at an instant, of all or of those in scope."""
-        sql = self.sql.replace(instant_literal(ANY_AS_OF), instant_literal(as_of))
-        return sql if is_full else _CLOSED.sub(r"\1", sql)
+    def query(self, as_of: datetime) -> str:
+        """The query at an instant, with the filters of the scope closed."""
+        return self.sql.replace(instant_literal(ANY_AS_OF), instant_literal(as_of))
 
 
 def evaluate(
     dbt: Dbt,
+    host: Host | None,
     warehouse: Warehouse,
     names: Collection[str],
     waiting: Collection[str],
@@ -85,7 +87,7 @@ def evaluate(
     ]
     if not candidates:
         return []
-    texts = compiled(dbt, [*candidates, models[STATEMENTS]])
+    texts = compiled(dbt, host, [*candidates, models[STATEMENTS]])
     known = [_Audience(model, texts[model.name], nodes[model.name].meta) for model in candidates if model.name in texts]
     ready = {one.model.name: one for one in known if one.fingerprint == cursors[one.model.name].fingerprint}
     statements = texts[STATEMENTS].replace(instant_literal(ANY_AS_OF), instant_literal(as_of)).replace(ANY_RUN, run_id)
@@ -122,7 +124,7 @@ def _evaluate_layer(
             continue
         shared = (perf_counter() - begun - sum(seconds.values())) / len(waiting)
         return [
-            Outcome(one.model.name, "success", "", seconds.get(one.model.name, 0.0) + shared, one.query(as_of, is_full=True))
+            Outcome(one.model.name, "success", "", seconds.get(one.model.name, 0.0) + shared, one.query(as_of))
             for one in waiting
         ]
     return []
@@ -152,23 +154,31 @@ def _evaluate_together(
         [(name, read) for name, one in known.items() for read in (*one.model.reads, "*")],
     )
     warehouse.execute(scoping)
+    asked = {
+        str(name): bool(is_full)
+        for name, is_full, in_scope in warehouse.fetch(
+            "select e.model, e.is_full, count(s.profile_id) from evaluating as e left join scopes as s on s.model = e.model "
+            "group by e.model, e.is_full order by e.model"
+        )
+        if is_full or in_scope
+    }
+    partly = {name: known[name].query(as_of) for name, is_full in asked.items() if not is_full}
+    partly, copies = sharing(warehouse, partly)
     seconds = {}
-    for name, is_full, in_scope in warehouse.fetch(
-        "select e.model, e.is_full, count(s.profile_id) from evaluating as e left join scopes as s on s.model = e.model "
-        "group by e.model, e.is_full order by e.model"
-    ):
-        if not is_full and not in_scope:
-            continue
-        one, begun = known[str(name)], perf_counter()
+    for name, is_full in asked.items():
+        one, begun = known[name], perf_counter()
         trying.append(one)
-        key = text_literal(one.model.name)
+        key = text_literal(name)
+        sql = one.query(as_of) if is_full else _CLOSED.sub(r"\1", partly[name])
         warehouse.execute(f"create temporary table scope as select distinct profile_id from scopes where model = {key}")
         warehouse.execute(
-            f"/* audience {one.model.name}, run {run_id} */ insert into evaluated (model, profile_id, is_member, changes_at) "
-            f"select {key}, profile_id, is_member, changes_at from ({one.query(as_of, is_full=bool(is_full))}) as found"
+            f"/* audience {name}, run {run_id} */ insert into evaluated (model, profile_id, is_member, changes_at) "
+            f"select {key}, profile_id, is_member, changes_at from ({sql}) as found"
         )
         warehouse.execute("drop table scope")
-        seconds[one.model.name] = perf_counter() - begun
+        seconds[name] = perf_counter() - begun
+    for copy in copies:
+        warehouse.execute(f"drop table {copy}")
     trying.clear()
     warehouse.execute(storing)
     return seconds

@@ -10,7 +10,7 @@ from typing import Any
 
 from dbt_audiences.run.models import Model, models_of
 
-_FORM = 2
+_FORM = 3
 """Of the file; another form is not read."""
 
 
@@ -19,7 +19,7 @@ class Node:
     """An enabled model.
 
     reads     ids of dbt's, of models and of other things
-    is_plain  nothing but its query decides what building it does: it has no hooks, grants or contract
+    is_plain  nothing but its query decides what building it does: it has no hooks, grants, contract or docs to persist
     """
 
     id: str
@@ -116,7 +116,8 @@ def graph_of(manifest: Any, settings: Mapping[str, Any], target: str) -> Graph:
 def _is_plain(config: Any) -> bool:
     given = config.to_dict()
     contract = given.get("contract") or {}
-    return not (given.get("pre-hook") or given.get("post-hook") or given.get("grants") or contract.get("enforced"))
+    others = ("pre-hook", "post-hook", "grants", "persist_docs")
+    return given.get("full_refresh") is None and not (contract.get("enforced") or any(given.get(name) for name in others))
 
 
 def write_graph(path: Path, mark: str, graph: Graph) -> None:

@@ -86,6 +86,11 @@ class DuckDB:
         """SQL of the SHA-256 of a text expression."""
         return f"sha256({text})"
 
+    def columns(self, relation: str) -> list[tuple[str, str]]:
+        """Name and type of each column, in order."""
+        rows = self.fetch(f"select name, type from pragma_table_info({text_literal(relation)}) order by cid")
+        return [(str(name), str(kind)) for name, kind in rows]
+
     def content_mark(self, relation: str) -> str:
         """Where each segment of the table's columns lies in the file, with its number of rows and its statistics.
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dbt_audiences.core.errors import AudiencesError, FailedError, UsageError, WarehouseError
-from dbt_audiences.core.warehouse import Row
+from dbt_audiences.core.warehouse import Row, text_literal
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -109,6 +109,14 @@ class Postgres:
     def sha256(self, text: str) -> str:
         """SQL of the SHA-256 of a text expression."""
         return f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
+
+    def columns(self, relation: str) -> list[tuple[str, str]]:
+        """Name and type of each column, in order."""
+        rows = self.fetch(
+            "select attname, format_type(atttypid, null) from pg_attribute "
+            f"where attrelid = cast({text_literal(relation)} as regclass) and attnum > 0 and not attisdropped order by attnum"
+        )
+        return [(str(name), str(kind)) for name, kind in rows]
 
     def content_mark(self, relation: str) -> str:
         """The number of rows, and the newest transaction that wrote any of them."""
