@@ -90,11 +90,3 @@ def _note(found: Evaluation) -> Callable[[Any], None]:
             begun["named"] = ""
 
     return note
-
-
-def watch_seconds(folder: Path) -> float | None:
-    """p95 from an event in the raw table of a project to the change of a membership committed; none while nothing watches.
-
-    Its place: start what watches on `folder`, load single events into it, and ask for the change until it is there.
-    """
-    return None

@@ -38,14 +38,16 @@ def inner(action: str, **given: object) -> Step:
     return _run([sys.executable, "-m", "benchmarks.speed.steps", action, json.dumps(given)])
 
 
+def environment() -> dict[str, str]:
+    """In which this checkout is the package that runs."""
+    path = os.pathsep.join([str(ROOT / "python"), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path}
+
+
 def _run(words: Sequence[str]) -> Step:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "python"), str(ROOT), os.environ.get("PYTHONPATH", "")]),
-    }
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begun = time.perf_counter()
-        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=out, stderr=err)
+        process = subprocess.Popen(words, cwd=ROOT, env=environment(), stdout=out, stderr=err)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)

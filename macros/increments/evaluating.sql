@@ -98,7 +98,9 @@
             select m.audience, m.profile_id, 0, 1
             from {{ members }} as m
             inner join evaluating as e on e.model = m.audience
-            where e.is_full or (m.audience, m.profile_id) in (select model, profile_id from scopes)
+            where
+                e.is_full
+                or (m.profile_id in (select profile_id from scopes) and (m.audience, m.profile_id) in (select model, profile_id from scopes))
         ) as sides
         group by audience, profile_id
         having max(is_in) <> max(was_in);

@@ -33,15 +33,11 @@
     {%- set since = dbt_audiences.literal(scope.since, 'instant') -%}
     {%- set is_new = 'loaded_at > ' ~ since ~ ' and loaded_at <= ' ~ dbt_audiences.literal(scope.loaded_at, 'instant') -%}
     {%- set known -%}
-        and not exists (
-            select 1
-            from (
-                select message_id
-                from {{ raw }}
-                where loaded_at <= {{ since }} and message_id in (select message_id from {{ raw }} where {{ is_new }})
-            ) as known
-            where known.message_id = once.message_id
-        )
+        and coalesce(once.message_id not in (
+            select message_id
+            from {{ raw }}
+            where loaded_at <= {{ since }} and message_id in (select message_id from {{ raw }} where {{ is_new }})
+        ), true)
     {%- endset -%}
     {{ return(sql.replace('/* where the call is new */', 'where ' ~ is_new).replace('/* and its message is new */', known)) }}
 {%- endmacro %}

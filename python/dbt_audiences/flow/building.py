@@ -89,7 +89,7 @@ def build(
         later = readers(models, evaluated) & rest
         stale = stand.stale(rest - later)
         forget_built(stand, stale)
-        lost = readers(models, parts.run(stale)) & later
+        lost = readers(models, parts.run(stale, is_small=all(map(stand.stands, stale)))) & later
         # Who names an audience wants it now.
         held = set() if select else stand.held(schedules(workspace.project, leaves_batch=leaves_batch)) & rest
         affected = stand.affected(rest & evaluated - held)
@@ -101,6 +101,9 @@ def build(
         parts.outcomes += [Outcome(name, "skipped", "", 0.0) for name in lost]
         parts.outcomes += [Outcome(name, "success", "", 0.0) for name in rest - stale - lost]
     note_built(stand, parts.built - first)
+    if host is not None:  # at the end of a run of dbt's own it is a hook
+        with warehouse.transaction():
+            host.call("prune_changed_entities")
     return parts.outcomes
 
 
@@ -121,12 +124,15 @@ class _Parts:
     outcomes: list[Outcome] = field(default_factory=list)
     built: set[str] = field(default_factory=set)
 
-    def run(self, names: set[str]) -> set[str]:
-        """Build these; which of them were not built. What fails in passing is tried again, with what waited for it."""
+    def run(self, names: set[str], *, is_small: bool = False) -> set[str]:
+        """Build these; which of them were not built. What fails in passing is tried again, with what waited for it.
+
+        is_small  all of them stand: what came is added, in one transaction
+        """
         if not names:
             return set()
         self.plan(names)
-        direct = self._direct(names)
+        direct = self._direct(names, is_small)
         names = names - {one.name for one in direct}
         found = self._once(names) if names else []
         for pause in PAUSES:
@@ -142,13 +148,14 @@ class _Parts:
         self.built |= done
         return {one.name for one in found} - done
 
-    def _direct(self, names: set[str]) -> list[Outcome]:
+    def _direct(self, names: set[str], is_small: bool) -> list[Outcome]:
         if self.host is None:
             return []
         self.host.adapter.forget()
         found = build_direct(
-            self.host, self.dbt, self.warehouse, names, progress=self.progress, starts=self.computations.starts
-        )
+            self.host, self.dbt, self.warehouse, names, is_small=is_small and not self.full_refresh,
+            progress=self.progress, starts=self.computations.starts,
+        )  # fmt: skip
         self.computations.ends(found)
         return found
 
@@ -170,7 +177,7 @@ class _Parts:
         models = self.dbt.graph.models
         audiences = {name for name in standing if models[name].kind == AUDIENCE and not self.dbt.graph.meta(name).get("static")}
         first = names - audiences - readers(models, audiences)
-        lost = readers(models, self.run(first)) & names - first
+        lost = readers(models, self.run(first, is_small=first <= standing)) & names - first
         self.outcomes += [Outcome(name, "skipped", "", 0.0) for name in sorted(lost)]
         waiting = names - first - lost
         run_id = str(self.variables["run_id"])
