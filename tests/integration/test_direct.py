@@ -1,4 +1,4 @@
-"""Runs without dbt: what is rendered is what dbt compiles, what decides more than the texts is dbt's, and what fails goes to it."""
+"""Runs without dbt: what is rendered is what dbt compiles, what more than texts decides is dbt's, and what fails goes to it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ finally:
     print("dbt" in sys.modules, file=sys.stderr)
 """
 TABLES = (
-    "audiences.memberships", "audiences.profile_identifiers", "audiences.profiles", "audiences.traits", "audiences_build.stg_calls",
-    "audiences_build.events_bought", "audiences_build.orders_30_days",
+    "audiences.memberships", "audiences.profile_identifiers", "audiences.profiles", "audiences.traits",
+    "audiences_build.stg_calls", "audiences_build.events_bought", "audiences_build.orders_30_days",
 )  # fmt: skip
 
 
