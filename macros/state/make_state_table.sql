@@ -9,7 +9,10 @@
     {%- for column in node.columns.values() -%}{%- do wanted.append(column) -%}{%- endfor -%}
     {%- if existing is none -%}
         {%- set columns = [] -%}
-        {%- for column in wanted -%}{%- do columns.append(adapter.quote(column.name) ~ ' ' ~ column.data_type) -%}{%- endfor -%}
+        {%- for column in wanted -%}
+            {%- set storage = dbt_audiences.uncompressed() if column.config.meta.get('uncompressed') else '' -%}
+            {%- do columns.append(adapter.quote(column.name) ~ ' ' ~ column.data_type ~ storage) -%}
+        {%- endfor -%}
         {%- do run_query('create table if not exists ' ~ relation ~ ' (' ~ columns | join(', ') ~ ')') -%}
     {%- else -%}
         {%- set found = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
@@ -18,4 +21,23 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(relation) }}
+{%- endmacro %}
+
+
+{#-
+  What has a column of a new table written as it comes. Where each of millions of texts is another one, DuckDB takes more time to find that
+  little can be saved than for all else of writing them: 13 of 20 s of CPU for 14 million identifiers, which then take 2.3 times the room.
+-#}
+{% macro uncompressed() -%}
+    {{ return(adapter.dispatch('uncompressed', 'dbt_audiences')()) }}
+{%- endmacro %}
+
+
+{% macro default__uncompressed() -%}
+    {{ return('') }}
+{%- endmacro %}
+
+
+{% macro duckdb__uncompressed() -%}
+    {{ return(' using compression uncompressed') }}
 {%- endmacro %}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +30,15 @@ def connect(credentials: Mapping[str, object]) -> DuckDB:
     try:
         # The same options as dbt-duckdb's own connection, or DuckDB refuses to share the file within this process.
         options = credentials.get("config_options") or {}
-        return DuckDB(duckdb.connect(path, config=dict(options) if isinstance(options, Mapping) else {}))
+        connection = duckdb.connect(path, config=dict(options) if isinstance(options, Mapping) else {})
     except duckdb.Error as error:
         raise _translated(error) from error
+    settings = credentials.get("settings")
+    for name, value in settings.items() if isinstance(settings, Mapping) else ():
+        # As dbt-duckdb has them; one of an extension that is not loaded here is for the user's models, which dbt builds.
+        with suppress(duckdb.Error):
+            connection.execute(f"set {name} = {text_literal(str(value))}")
+    return DuckDB(connection)
 
 
 class DuckDB:
