@@ -71,15 +71,21 @@ def build(
     """
     dbt = workspace.dbt
     wanted = dbt.selected(select) if select else set(dbt.relations())
-    if is_prepared:
-        wanted -= dbt.graph.materialized(STATE)
+    state = dbt.graph.materialized(STATE)
     wanted -= set(computations.unconnected)
     models = workspace.models()
     first = _before_identity(workspace)
-    host = host_of(dbt, warehouse, variables, full_refresh=full_refresh) if is_prepared else None
-    parts = _Parts(dbt, warehouse, host, variables, full_refresh, progress, computations)
+    threads = dbt.credentials().get("threads")
+    side_by_side = warehouse.engine != "duckdb" and isinstance(threads, int) and threads > 1
+    parts = _Parts(dbt, warehouse, None, side_by_side, variables, full_refresh, progress, computations)
+    if not (is_prepared or select):
+        parts.run(wanted & state)  # what must be there for the others is made by a hook of dbt's
+    if is_prepared or not select:
+        wanted -= state
     parts.run(wanted & first)
     stand = standing(warehouse, dbt.relations(), models, dbt.raw_schema(), as_of)
+    if stand.is_whole:
+        parts.host = host_of(dbt, warehouse, variables, full_refresh=full_refresh)
     rest = wanted - first
     if builds_all or full_refresh or not (is_prepared and stand.is_whole):
         forget_built(stand, rest)
@@ -101,9 +107,9 @@ def build(
         parts.outcomes += [Outcome(name, "skipped", "", 0.0) for name in lost]
         parts.outcomes += [Outcome(name, "success", "", 0.0) for name in rest - stale - lost]
     note_built(stand, parts.built - first)
-    if host is not None:  # at the end of a run of dbt's own it is a hook
+    if parts.host is not None:  # at the end of a run of dbt's own it is a hook
         with warehouse.transaction():
-            host.call("prune_changed_entities")
+            parts.host.call("prune_changed_entities")
     return parts.outcomes
 
 
@@ -111,12 +117,14 @@ def build(
 class _Parts:
     """The parts of one run: what this process can build itself, and a `dbt run` of its own for the rest of each.
 
-    host  renders and runs models here; none where dbt must
+    host          renders and runs models here; none where dbt must
+    side_by_side  dbt has a server build several models at once: it builds what is much
     """
 
     dbt: Dbt
     warehouse: Warehouse
     host: Host | None
+    side_by_side: bool
     variables: Mapping[str, object]
     full_refresh: bool
     progress: Progress | None
@@ -149,7 +157,7 @@ class _Parts:
         return {one.name for one in found} - done
 
     def _direct(self, names: set[str], is_small: bool) -> list[Outcome]:
-        if self.host is None:
+        if self.host is None or (self.side_by_side and not is_small):
             return []
         self.host.adapter.forget()
         found = build_direct(

@@ -260,7 +260,7 @@ class Dbt:
         except DbtBaseException as error:
             said = _first_lines(error).replace("Runtime Error ", "")
             raise UsageError(f"{file} cannot be used: {said}", hint="see `dbt debug`") from error
-        return {"type": profile.credentials.type, **_values(profile.credentials)}
+        return {"type": profile.credentials.type, "threads": profile.threads, **_values(profile.credentials)}
 
     def target_name(self) -> str:
         """The name of the target that is in force."""
