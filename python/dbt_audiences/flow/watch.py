@@ -56,7 +56,7 @@ class Watch:
 
     open_workspace: Callable[[], Workspace]
     tell: Callable[[Watched], None]
-    interval: float = 1.0
+    interval: float = 0.25
     alert_interval: float = 60.0
     with_sync: bool = True
     stopping: threading.Event = field(default_factory=threading.Event)

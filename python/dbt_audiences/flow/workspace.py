@@ -28,7 +28,7 @@ from dbt_audiences.sync.check import check_destinations
 from dbt_audiences.sync.engine import identifiers_of
 
 LONGEST_WAIT_SECONDS = 3_600.0
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.1
 _NOT_COPIED = ("target", "logs", "build", ".git", ".venv")
 
 

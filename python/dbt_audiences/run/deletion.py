@@ -68,10 +68,11 @@ def said_farewell(warehouse: Warehouse, relations: Relations, key: str, farewell
 
 def _left(warehouse: Warehouse, relations: Relations) -> list[Deletion]:
     """Of a version that knew no deletions there may be members of keys that were deleted long ago."""
-    rows = warehouse.fetch(
-        f"select key, kind, of, relation from {relations['keys']} where deleted_at is null "
-        f"or key in (select audience from {relations['memberships']}) order by key"
-    )
+    keys = relations["keys"]
+    is_left = "deleted_at is null"
+    if warehouse.fetch(f"select key from {keys} where deleted_at is not null limit 1"):
+        is_left += f" or key in (select audience from {relations['memberships']})"
+    rows = warehouse.fetch(f"select key, kind, of, relation from {keys} where {is_left} order by key")
     return [
         Deletion(str(key), str(kind), str(of or "users"), None if relation is None else str(relation))
         for key, kind, of, relation in rows

@@ -14,7 +14,7 @@ EMULATED = frozenset({
     "apply_grants", "load_cached_relation", "persist_docs", "run_hooks", "run_query", "should_full_refresh", "statement",
     "type_string", "default__type_string", "get_assert_columns_equivalent",
 })  # fmt: skip
-"""Macros of dbt's that stand in for them here (see direct/context.py)."""
+"""Macros of dbt's that stand in for them here (see direct/host.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("watch", short_help="Run whenever calls, definitions or the time ask for it.")
 @click.option(
-    "--interval", type=click.FloatRange(min=0.05), default=1.0, show_default=True, metavar="SECONDS", help="Between two looks."
+    "--interval", type=click.FloatRange(min=0.05), default=0.25, show_default=True, metavar="SECONDS", help="Between two looks."
 )
 @click.option("--no-sync", is_flag=True, help="Push nothing.")
 @json_option
