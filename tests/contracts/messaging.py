@@ -25,6 +25,7 @@ class ByUserId(Contract):
 class Braze(ByUserId):
     key = "braze"
     settings = {"data_center": "EU-01"}
+    secrets = {"rest_api_key": "right"}
     routes = {"POST /users/track": "track"}
 
     def authorized(self, got: Received) -> bool:
@@ -35,14 +36,16 @@ class Braze(ByUserId):
         if not got.json.get("attributes") and not got.json.get("events"):
             return answer(400, {"message": "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields."})
         for index, one in enumerate(got.json.get("attributes", [])):
-            need(isinstance(one["external_id"], str), "external_id is a text")
-            if self.is_bad(one["external_id"]):
+            need(("external_id" in one) != ("email" in one), "one identifier")
+            who = one["external_id"] if "external_id" in one else one["email"]
+            need(isinstance(who, str), "the identifier is a text")
+            if self.is_bad(who):
                 errors.append({"type": "'external_id' is invalid", "input_array": "attributes", "index": index})
             else:
-                self.set_value(one["external_id"], self.value_of(one))
+                self.set_value(who, self.value_of(one))
         for one in got.json.get("events", []):
             need(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", one["time"]), "time")
-            self.events.append((one["external_id"], one["name"]))
+            self.events.append((one["external_id"] if "external_id" in one else one["email"], one["name"]))
         need(len(got.json.get("attributes", [])) <= 75, "75 at most")
         return answer(201, {"message": "success", "errors": errors} if errors else {"message": "success"})
 

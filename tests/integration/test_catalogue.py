@@ -152,6 +152,17 @@ def test_entries_and_exits_are_told_as_events(world: World, key: str, monkeypatc
     assert contract.surprises == []
 
 
+def test_braze_knows_people_by_email_where_a_connection_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    contract = CONTRACTS["braze"]()
+    to_vendor(world, contract, monkeypatch)
+    world.want([("p-ann", "email", ANN.email)])
+    assert world.sync().delivered == 1
+    world.send = send_to(as_="events", entered_event="Joined")
+    world.want([])
+    assert world.sync().delivered == 1
+    assert (contract.held, contract.events, contract.surprises) == ({ANN.normal}, [(ANN.normal, "Audience Exited")], [])
+
+
 def test_a_sheet_is_written_anew_with_all_members_wherever_one_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     contract = CONTRACTS["google_sheets"]()
     assert isinstance(contract, GoogleSheets)

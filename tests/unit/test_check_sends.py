@@ -18,6 +18,7 @@ from dbt_audiences.sync.destinations import destination_types
 
 HOOK = "destination: hook\ntype: webhook\nsettings: {url: 'https://example.com'}\n"
 FILES = "destination: files\ntype: folder\nsettings: {path: out}\n"
+CASES = Path(__file__).parents[1] / "cases" / "definitions" / "valid"
 ACCOUNTS = "of: accounts\nwho: {trait: plan, equals: business}\n"
 
 
@@ -186,3 +187,12 @@ def test_what_withholds_people_stands_in_the_models_and_nothing_where_nothing_do
     files = generate(project, identifiers_of(project.destinations))
     assert "withheld" not in files["models/sync/sends/send_hook_vips.sql"]
     assert not [path for path in files if "requires" in path]
+
+
+def test_a_destination_and_connections_as_the_language_shows_them_pass(tmp_path: Path) -> None:
+    destination = (CASES / "contract_destination.yml").read_text(encoding="utf-8")
+    connection = "destination: contract_destination, identifiers: {email: last}, traits: [first_name, {plan: tier}]"
+    for key in ("vip", "churned"):
+        write(tmp_path, connection, key=key, definition="who: everyone\n")
+    (tmp_path / "destinations" / "contract_destination.yml").write_text(destination, encoding="utf-8")
+    assert check_destinations(load_project(tmp_path)) == []
