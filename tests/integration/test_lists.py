@@ -44,6 +44,8 @@ def test_a_list_is_an_audience_and_an_identifier_counts_once_somebody_has_it(pro
     project.define("vip_buyers", "{all: [{in_audience: vips}, {in_audience: buyers}]}")
     project.run(day=0.1)
     assert project.members("vips") == project.members("vip_buyers") == {"b1", "b2"}
+    told = [project.audiences("explain", "vips", f"user_id:{user}", "--json").json for user in ("b1", "b3")]
+    assert [one["conditions"][0]["answer"] for one in told] == ["true", "false"]
     project.load(track("nobody", "Visited", 0.2))
     report = project.run(day=1)
     assert changes(project, "vips", report["run_id"]) == {"entered": 1}
@@ -74,6 +76,9 @@ def test_a_list_of_accounts_makes_an_audience_of_accounts(tmp_path: Path) -> Non
     project.run()
     assert project.sql("select profile_id from audiences.targets") == [("acme",)]
     assert project.members("people") == {"u1"}
+    of_account = project.audiences("explain", "targets", "group_id:acme", "--json").json
+    of_user = project.audiences("explain", "people", "user_id:u1", "--json").json
+    assert (of_account["is_member"], of_user["is_member"]) == (True, True)
 
 
 @pytest.mark.parametrize(

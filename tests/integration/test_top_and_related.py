@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.integration.projects import Project, identify, new_project, track
+from tests.integration.projects import Project, at, identify, new_project, track
 
 TABLES = {
     "subs": "{name: subscriptions, user_id: customer, references: {products: product_id}}",
@@ -94,7 +94,20 @@ def test_the_first_by_a_trait(project: Project) -> None:
     project.run("--verify", "100%", day=0.1)
     assert looked_at(project)["first"] == (4, True)
     assert (project.members("first"), project.members("rest_in_rome")) == ({"dan"}, {"bob", "cid"})
-    assert "`first` ranks everybody by `top`" in project.audiences("explain", "first", "dan", expect=2).err
+    project.define("first_in_rome", "{all: [{in_audience: first}, {trait: city, equals: Rome}]}")
+    told = {
+        (key, user): [
+            one["answer"] for one in project.audiences("explain", key, user, "--as-of", at(0.1), "--json").json["conditions"]
+        ]
+        for key, user in (("rest_in_rome", "dan"), ("rest_in_rome", "bob"), ("first_in_rome", "dan"), ("first_in_rome", "bob"))
+    }
+    assert told == {
+        ("rest_in_rome", "dan"): ["false", "false", "true", "true"],
+        ("rest_in_rome", "bob"): ["true", "true", "false", "true"],
+        ("first_in_rome", "dan"): ["true", "true", "true"],
+        ("first_in_rome", "bob"): ["false", "false", "true"],
+    }
+    (project.root / "audiences/first_in_rome.yml").unlink()
     project.run("--verify", "100%", day=2)
     assert project.members("first") == {"cid"}
 

@@ -57,7 +57,7 @@ class Person:
     """A profile: its id, identifiers of each type, when it was first seen, its calls, and where it is said to be in.
 
     Without identifiers it is nobody: an account by its id, whose group calls name no user. SQL traits are given; `seen_later`
-    has identifiers, by type and value, that were not there from the beginning.
+    has identifiers, by type and value, that were not there from the beginning; of an account, when SQL traits named it.
     """
 
     profile_id: str
@@ -227,7 +227,15 @@ class Loaded:
                 for value in values
             ],
         )
-        warehouse.execute(f"create table {relations['sql_trait_identifiers']} (type text, value text, first_seen_at timestamp)")
+        known_by_sql = relations["sql_trait_identifiers"]
+        warehouse.execute(f"create table {known_by_sql} (type text, value text, first_seen_at timestamp)")
+        accounts = [
+            (kind, person.profile_id, naive(at))
+            for person in self.people
+            if not person.identifiers
+            for (kind, _), at in person.seen_later.items()
+        ]
+        warehouse.insert(known_by_sql, ("type", "value", "first_seen_at"), accounts)
         for name, rows in self._evaluator.sql_traits.items():
             warehouse.execute(
                 f"create table {relations[name]} (identifier_type text, identifier text, traits text, updated_at timestamp)"

@@ -17,6 +17,7 @@ from dbt_audiences.flow.evaluate import Evaluator, Person, people_of
 from dbt_audiences.flow.example_people import Case, batches
 from dbt_audiences.flow.explaining.explanation import Explanation, explain_person
 from dbt_audiences.flow.explaining.questions import evaluator, parts
+from dbt_audiences.flow.explaining.ranked import ranking_of
 from dbt_audiences.flow.given_sql_traits import with_sql_traits
 from dbt_audiences.flow.trait_examples import WrongValue, asking, wrong_values
 from dbt_audiences.flow.workspace import Workspace
@@ -184,7 +185,7 @@ def _explained(
     for key in failed:
         audience = workspace.audience(key)
         tree = parts(audience.who)
-        if any(isinstance(part.node, Top) for part in tree):
+        if ranking_of(audience, workspace.project.audiences):
             continue  # one person alone ranks first
         evaluators: dict[datetime | None, Evaluator] = {}
         for place, ((_, example), result) in enumerate(zip(pairs, results, strict=True)):

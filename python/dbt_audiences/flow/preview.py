@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,7 +81,7 @@ def backtest(
             hint="choose another --every, --from or --to",
         )
     _refuse_disabled(workspace, key)
-    with _compiled(workspace, key, start, with_audiences=True) as (dbt, models):
+    with compiled_anew(workspace, [key], start, with_audiences=True) as (dbt, models):
         relations, marker, points = dbt.relations(), instant_literal(start), []
         read = frozenset(dbt.graph.materialized("audience") - {key})
         still = [(name, sql) for name, sql in models if marker not in sql and name not in read and name != key]
@@ -101,27 +101,35 @@ def backtest(
 @contextmanager
 def judged(workspace: Workspace, key: str, as_of: datetime) -> Iterator[tuple[Warehouse, Relations, str]]:
     """The warehouse, its relations, and the temporary table of an audience evaluated by its definition as it stands."""
-    with _compiled(workspace, key, as_of, with_audiences=False) as (dbt, models):
+    with compiled_anew(workspace, [key], as_of, with_audiences=False) as (dbt, models):
         relations = dbt.relations()
         with workspace.prepared_warehouse() as warehouse, fresh_tables(warehouse, relations, models) as fresh:
             yield warehouse, relations, fresh[key]
 
 
 @contextmanager
-def _compiled(
-    workspace: Workspace, key: str, as_of: datetime, *, with_audiences: bool
+def compiled_anew(
+    workspace: Workspace,
+    keys: Sequence[str],
+    as_of: datetime,
+    *,
+    with_audiences: bool,
+    files: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[Dbt, list[tuple[str, str]]]]:
-    """dbt on a copy, and name and SQL of the audience and of what must be computed anew below it, in the order of reading."""
-    with workspace.scratch() as copy:
+    """dbt on a copy, and name and SQL of audiences and of what must be computed anew below them, in the order of reading.
+
+    files  what is generated, of other definitions than the project's
+    """
+    with workspace.scratch(files) as copy:
         dbt = workspace.dbt_on(copy)
         dbt.parse()
-        anew = {key}
-        for path in workspace.files():
+        anew = set(keys)
+        for path in workspace.files() if files is None else files:
             if (path.startswith(COMPUTED) and not path.startswith(AS_BUILT)) or (
                 with_audiences and path.startswith("models/audiences/")
             ):
                 anew.add(path.rsplit("/", 1)[1].removesuffix(".sql"))
-        needed = dbt.graph.ancestors([key]) & anew
+        needed = dbt.graph.ancestors(keys) & anew
         compiled = dbt.compile({"as_of": naive(as_of).isoformat(), "run_id": "preview"}, needed)
         dbt.release()
         yield dbt, [(name, compiled[name]) for name in dbt.graph.order() if name in needed and name in compiled]

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from dbt_audiences.core.definitions import Count, InAudience, Members, Performed, Top, TraitTest
+from dbt_audiences.core.definitions import Count, InAudience, Members, Performed, TraitTest
 from dbt_audiences.core.errors import UsageError
 from dbt_audiences.core.project import Audience
 from dbt_audiences.flow.evaluate import Answer, Call, Evaluator, Loaded, Person
 from dbt_audiences.flow.explaining.given import with_given
 from dbt_audiences.flow.explaining.person import read_first_runs, read_known
 from dbt_audiences.flow.explaining.questions import ELIGIBLE, Part, evaluator, parts, variants
+from dbt_audiences.flow.explaining.ranked import ranking_of, with_ranks
 from dbt_audiences.flow.explaining.smallest import smallest
 from dbt_audiences.flow.explaining.wording import ago, condition_words
 from dbt_audiences.flow.workspace import Workspace
@@ -77,17 +78,15 @@ def explain(workspace: Workspace, key: str, identifier: str, as_of: datetime) ->
     if not audience.enabled:
         raise UsageError(f"`{key}` is disabled", hint=f"audiences enable {key}")
     tree = parts(audience.who)
-    if any(isinstance(part.node, Top) for part in tree):
-        raise UsageError(f"`{key}` ranks everybody by `top`, and one profile does not tell", hint="see `audiences members`")
+    ranking = ranking_of(audience, workspace.project.audiences)
     with workspace.prepared_warehouse() as warehouse:
         relations = workspace.dbt.relations()
         known = read_known(warehouse, relations, identifier, audience, workspace.project.identity)
         first_runs = {**dict.fromkeys(workspace.project.audiences, as_of), **read_first_runs(warehouse, relations)}
-    asked = evaluator(workspace, audience, tree, first_runs)
+    asked = evaluator(workspace, audience, tree, first_runs, ranking)
     with workspace.prepared_warehouse() as warehouse:
-        person, *around = (
-            with_given(warehouse, workspace.dbt.relations(), asked, one) for one in (known.person, *known.around)
-        )
+        people = [with_given(warehouse, workspace.dbt.relations(), asked, one) for one in (known.person, *known.around)]
+    person, *around = with_ranks(workspace, ranking, people, as_of)
     found = explain_person(asked, audience, tree, person, as_of, around=around)
     return replace(found, entered_at=known.entered_at)
 

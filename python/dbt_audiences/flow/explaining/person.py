@@ -88,19 +88,33 @@ def _account(warehouse: Warehouse, relations: Relations, identifier: str) -> tup
         said = f"no account has the id `{identifier}`" if not found else f"`{identifier}` is of several accounts"
         raise UsageError(said, hint="write it as group_id:acme")
     account, first_seen_at = str(found[0][0]), _aware(found[0][1])
+    person = _nobody(warehouse, relations, account, first_seen_at)
+    return person, _people(warehouse, relations, f"select {text_literal(account)}", "")
+
+
+def _nobody(warehouse: Warehouse, relations: Relations, account: str, first_seen_at: datetime | None) -> Person:
+    """An account with the group calls that name no user, and when SQL traits named it."""
+    assert first_seen_at is not None
     rows = warehouse.fetch(
         f"select {', '.join(_COLUMNS)} from {relations['stg_calls']} where identifier_type is null "
         f"and group_id = {text_literal(account)} order by occurred_at, message_id"
     )
-    assert first_seen_at is not None
-    person = Person(account, {}, first_seen_at, [_call(row) for row in rows])
-    return person, _people(warehouse, relations, f"select {text_literal(account)}", "")
+    named = warehouse.fetch(
+        f"select type, value, first_seen_at from {relations['sql_trait_identifiers']} "
+        f"where type = 'group_id' and value = {text_literal(account)}"
+    )
+    by_sql = {(str(type_), str(value)): at.replace(tzinfo=UTC) for type_, value, at in named if isinstance(at, datetime)}
+    return Person(account, {}, first_seen_at, [_call(row) for row in rows], seen_later=by_sql)
 
 
 def _beside(warehouse: Warehouse, relations: Relations, profile_id: str) -> tuple[Person, ...]:
-    """Everybody who did something for an account of the profile."""
-    accounts = f"select account_id from {relations['account_members']} where profile_id = {text_literal(profile_id)}"
-    return _people(warehouse, relations, accounts, profile_id)
+    """The accounts of the profile, and everybody who did something for one."""
+    of_profile = f"select account_id from {relations['account_members']} where profile_id = {text_literal(profile_id)}"
+    found = warehouse.fetch(
+        f"select account_id, first_seen_at from {relations['accounts']} where account_id in ({of_profile}) order by account_id"
+    )
+    accounts = (_nobody(warehouse, relations, str(id_), _aware(seen_at)) for id_, seen_at in found)
+    return (*accounts, *_people(warehouse, relations, of_profile, profile_id))
 
 
 def _people(warehouse: Warehouse, relations: Relations, accounts: str, without: str) -> tuple[Person, ...]:

@@ -21,8 +21,11 @@ from dbt_audiences.core.definitions import (
 )
 from dbt_audiences.core.project import Audience
 from dbt_audiences.flow.evaluate import Evaluator
+from dbt_audiences.flow.explaining.ranked import Ranking, told, told_audience
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.sync.engine import identifiers_of
+
+_NONE: Ranking = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,13 @@ def variants(part: Part) -> Iterator[tuple[str, Condition]]:
         yield "root", replace(one, then=None, complete_within=None)
 
 
-def evaluator(workspace: Workspace, audience: Audience, tree: Sequence[Part], first_runs: Mapping[str, datetime]) -> Evaluator:
+def evaluator(
+    workspace: Workspace, audience: Audience, tree: Sequence[Part], first_runs: Mapping[str, datetime], ranking: Ranking = _NONE
+) -> Evaluator:
     """All questions about an audience, compiled once; audiences and traits that they refer to are there too.
 
     first_runs  of the audience, whose events count for its questions from then on, and of others
+    ranking     audiences in which a membership is given
     """
     project = workspace.project
 
@@ -96,15 +102,16 @@ def evaluator(workspace: Workspace, audience: Audience, tree: Sequence[Part], fi
 
     questions = [asked(ELIGIBLE, Everyone(audience.place))]
     for part in tree:
-        questions.append(asked(part.key, part.node))
+        questions.append(asked(part.key, told(part.node)))
         for ending, node in variants(part):
             questions.append(asked(f"{part.key}_{ending}", node, **({"history": "all"} if ending == "match" else {})))
     keys = [question.key for question in questions]
     others = {key: replace(one, send_to=()) for key, one in project.audiences.items() if one.enabled}
+    others |= {key: told_audience(one) for key, one in ranking.items()}
     changed = replace(
         project,
         audiences={**others, **{question.key: question for question in questions}},
-        hashes={**project.hashes, **dict.fromkeys(keys, "")},
+        hashes={**project.hashes, **dict.fromkeys((*keys, *ranking), "")},
     )
     with workspace.scratch(generate(changed, identifiers_of(project.destinations))) as copy:
         (copy / "models" / "audiences" / "audiences.yml").unlink(missing_ok=True)  # its tests would only cost time
