@@ -110,6 +110,14 @@ def test_an_export_that_cannot_be_leaves_the_file_that_was_there(shop: Project, 
     assert path.read_text() == "mine" and [one.name for one in tmp_path.iterdir()] == ["out.csv"]
 
 
+def test_a_trait_has_no_members_and_commands_of_audiences_say_so(project: Project, tmp_path: Path) -> None:
+    project.write("traits/purchases.yml", "trait: purchases\nperformed: Bought\ncount: true\n")
+    for command in (("members",), ("explain", "b1"), ("export", "-o", str(tmp_path / "out.csv"))):
+        wrong = project.audiences(command[0], "purchases", *command[1:], expect=2).err
+        assert wrong.startswith("error: `purchases` is a trait") and "the table `traits`" in wrong
+    assert list(tmp_path.glob("*.csv")) == []
+
+
 # --- status, enable, disable -------------------------------------------------------------------------------------------------
 
 
@@ -128,6 +136,9 @@ def test_status_tells_of_every_key_and_connection_what_became_of_it(project: Pro
         ("fresh", "audience", "new", 0, None),
         ("on_business", "audience", "deleted", 2, at_run),
     ]
+    times = {one["key"]: (one["computed_at"], one["next_due_at"]) for one in found["keys"]}
+    assert times["buyers"] == (at_run, "2026-02-21T12:00:00.000001Z")  # the eldest of ten purchases is 20 days from leaving
+    assert times["fresh"] == (None, None) and times["bought_on_business"] == (at_run, None)
     ((connection),) = found["connections"]
     assert (connection["destination"], connection["audience"], connection["status"]) == ("crm_files", "buyers", "synced")
     assert found["last_run"]["status"] == "succeeded" and found["last_run"] == found["last_success"]

@@ -65,6 +65,13 @@ def project_options(command: F) -> F:
     return command
 
 
+def unused_options(command: F) -> F:
+    """--profiles-dir and --target of a command that opens no warehouse: every command takes them, so that scripts may."""
+    for name in ("--target", "--profiles-dir"):
+        command = click.option(name, expose_value=False, metavar="TEXT", help="Taken, and of no use here.")(command)
+    return command
+
+
 def json_option(command: F) -> F:
     """--json."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)

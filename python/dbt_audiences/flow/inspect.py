@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from dbt_audiences.core.errors import UsageError
-from dbt_audiences.core.warehouse import Row
+from dbt_audiences.core.warehouse import Relations, Row, Warehouse
 from dbt_audiences.diff.export import export
 from dbt_audiences.diff.members import Change, Overlap, breakdown, members, membership_diff, overlap
 from dbt_audiences.flow.alerts import judge_export
+from dbt_audiences.flow.due import next_due
 from dbt_audiences.flow.preview import judged
 from dbt_audiences.flow.workspace import Workspace
 from dbt_audiences.run.registry import last_runs, newest_event, relation_exists, status_rows
@@ -71,13 +72,21 @@ def export_members(
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """One audience or trait; `status` is `enabled`, `disabled`, `deleted` or `new` (never run)."""
+    """One audience or trait.
+
+    status       `enabled`, `disabled`, `deleted` or `new` (never run)
+    members      of a trait, who has a value
+    computed_at  the as_of for which it was last evaluated
+    next_due_at  when time alone may change it, or its `every` is due; None where nothing but new data does
+    """
 
     key: str
     kind: str
     status: str
     members: int
     last_change_at: datetime | None
+    computed_at: datetime | None
+    next_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,8 @@ def status(workspace: Workspace, key: str | None = None) -> Status:
         knows_alerts = relation_exists(warehouse, relations["alert_states"])
         alerts = standing(warehouse, relations, workspace.project.alerts.values()) if knows_alerts else []
         identifiers = () if key is None else breakdown(warehouse, relations, key)
+        computed = _computed(warehouse, relations)
+        due = next_due(warehouse, relations, workspace.project, leaves_batch=False)
     chosen = sorted({*defined, *known}) if key is None else [key]
     if key is not None:
         connections = [row for row in connections if row[1] == key]
@@ -132,15 +143,34 @@ def status(workspace: Workspace, key: str | None = None) -> Status:
         kind, enabled = defined.get(key, (str(known[key][0]) if key in known else "audience", False))
         state = "deleted" if key not in defined else "new" if key not in known else "enabled" if enabled else "disabled"
         _, _, members_count, changed_at = known.get(key, (kind, None, 0, None))
+        computed_at, values = computed.get(key, (None, 0))
         keys.append(
-            KeyStatus(key, kind, state, int(str(members_count)), changed_at if isinstance(changed_at, datetime) else None)
+            KeyStatus(
+                key,
+                kind,
+                state,
+                values if kind == "trait" else int(str(members_count)),
+                changed_at if isinstance(changed_at, datetime) else None,
+                None if state == "new" else computed_at,
+                due.get(key) if state == "enabled" else None,
+            )
         )
     success = runs.get("succeeded")
     given = (tuple(keys), tuple(connections), runs.get("last"), success, data_until, unreadable)
     return Status(*given, identifiers=identifiers, alerts=tuple(alerts), violations=tuple(violations))
 
 
+def _computed(warehouse: Warehouse, relations: Relations) -> dict[str, tuple[datetime | None, int]]:
+    """Key -> the as_of of its last evaluation, and how many members or values it left."""
+    if not relation_exists(warehouse, relations["computations"]):
+        return {}
+    rows = warehouse.fetch(f"select key, computed_at, members from {relations['computations']}")
+    return {str(key): (at if isinstance(at, datetime) else None, int(str(count or 0))) for key, at, count in rows}
+
+
 def _known_key(workspace: Workspace, key: str, ever: Sequence[str]) -> None:
-    known = {*ever, *workspace.project.audiences}
+    known = {*(one for one in ever if one not in workspace.project.traits), *workspace.project.audiences}
+    if key in workspace.project.traits:
+        raise UsageError(f"`{key}` is a trait, which has no members", hint="its values are in the table `traits`")
     if key not in known:
         raise UsageError(f"there is no audience `{key}`", hint=unknown(key, known))

@@ -6,19 +6,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from dbt_audiences.core.errors import AudiencesError, DefinitionError, FailedError, WarehouseError
-from dbt_audiences.core.warehouse import Relations, Warehouse
 from dbt_audiences.flow.alerts import Judged, judge_alerts
+from dbt_audiences.flow.due import next_due
 from dbt_audiences.flow.run import RunReport, run
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.built import input_marks, inputs_of
 from dbt_audiences.run.parsed import Stamps, stamps
-from dbt_audiences.run.registry import relation_exists
 from dbt_audiences.spec.project import FOLDERS
-from dbt_audiences.spec.schedule import schedules
 
 LONGEST_RETRY_SECONDS = 60.0
 UNSEEN_SECONDS = 60.0
@@ -165,7 +163,8 @@ class Watch:
         models, relations = workspace.models(), workspace.dbt.relations()
         self._unseen_at = time.monotonic() + UNSEEN_SECONDS if any(one.is_volatile for one in models.values()) else None
         with workspace.warehouse(wait=True) as warehouse:
-            self._due = _next_due(warehouse, relations, workspace)
+            due = next_due(warehouse, relations, workspace.project, leaves_batch=True)
+            self._due = min(due.values(), default=None)
             if self._due is not None and self._due <= as_of:  # a guard or a fault holds it up
                 self._due = now() + timedelta(seconds=UNSEEN_SECONDS)
             marks = input_marks(warehouse, relations, workspace.dbt.raw_schema())
@@ -202,21 +201,3 @@ class Watch:
         if not error.is_busy:
             self._fall_back()
             self.tell(Watched("again", 0.0, error=str(error)))
-
-
-def _next_due(warehouse: Warehouse, relations: Relations, workspace: Workspace) -> datetime | None:
-    """The next instant at which time alone may change an audience or a computed trait, or at which an `every` is due; aware."""
-    scheduled = schedules(workspace.project, leaves_batch=True)
-    rows = warehouse.fetch(f"select audience, min(changes_at) from {relations['evaluations']} group by audience")
-    for trait in workspace.project.traits.values():
-        if trait.enabled and trait.key in relations and relation_exists(warehouse, relations[trait.key]):
-            rows += [(trait.key, at) for (at,) in warehouse.fetch(f"select min(changes_at) from {relations[trait.key]}")]
-    found = [at.replace(tzinfo=UTC) for key, at in rows if isinstance(at, datetime) and key not in scheduled]
-    for key, as_of in warehouse.fetch(f"select model, as_of from {relations['cursors']}"):
-        due = (
-            scheduled[str(key)].next_due(as_of.replace(tzinfo=UTC))
-            if key in scheduled and isinstance(as_of, datetime)
-            else None
-        )
-        found += [] if due is None else [due]
-    return min(found, default=None)

@@ -119,6 +119,8 @@ class Workspace:
     def audience(self, key: str) -> Audience:
         """A defined audience; an unknown key is a usage error that names the nearest."""
         found = self.project.audiences.get(key)
+        if found is None and key in self.project.traits:
+            raise UsageError(f"`{key}` is a trait, and this is asked of audiences", hint="its values are in the table `traits`")
         if found is None:
             raise UsageError(f"there is no audience `{key}`", hint=unknown(key, self.project.audiences))
         return found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dbt_audiences.cli.options import json_option, open_workspace, project_options
+from dbt_audiences.cli.options import json_option, open_workspace, project_options, unused_options
 from dbt_audiences.cli.output import print_json, print_table, say
 
 _FOLDER = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
@@ -26,6 +26,7 @@ def command() -> None:
 @command.command("list", short_help="The types there are, and the destinations of the project.")
 @json_option
 @_project_dir
+@unused_options
 def list_(as_json: bool, project_dir: Path) -> None:
     """The types of destinations that there are, and the destinations of the project."""
     from dbt_audiences.flow.destinations import list_destinations
@@ -68,6 +69,7 @@ def test(key: str, as_json: bool, project_dir: Path, profiles_dir: Path | None, 
 @click.option("--as", "new_key", metavar="KEY", help="What it is called here.")
 @json_option
 @_project_dir
+@unused_options
 def copy(key: str, other: Path, new_key: str | None, as_json: bool, project_dir: Path) -> None:
     """Copy a destination's file from another project, with the type that it declares. Nothing here is written over."""
     from dbt_audiences.flow.destinations import copy_destination

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dbt_audiences.cli.options import json_option
+from dbt_audiences.cli.options import json_option, unused_options
 from dbt_audiences.cli.output import print_json, print_table, say
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -21,10 +21,13 @@ def command() -> None:
 @click.argument("file", metavar="FILE", type=_FILE)
 @click.option(
     "--output",
+    "--project-dir",
+    "output",
     type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
     default=".",
     help="The project to write into: `audiences/` and `traits/` below it; default: here.",
 )
+@unused_options
 @json_option
 def segment(file: Path, output: Path, as_json: bool) -> int:
     """Turn audiences and computed traits in Segment's query language into files of this project.

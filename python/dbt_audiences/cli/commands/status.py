@@ -22,8 +22,9 @@ CONNECTION_COLUMNS = ("destination", "audience", "status", "reason", "last_succe
 @json_option
 @project_options
 def command(key: str | None, as_json: bool, project_dir: Path, profiles_dir: Path | None, target: str | None) -> None:
-    """Every audience and trait: status, members, last change; the last run, the age of its data, and the connections.
+    """Every audience and trait: status, members, last change, last and next run; the age of the data, and the connections.
 
+    A next run is due when time alone may change it, or by its `every`; before, only new data changes it.
     With a KEY only that one, and which identifiers its members have.
     """
     from dbt_audiences.flow.inspect import status
@@ -45,8 +46,11 @@ def command(key: str | None, as_json: bool, project_dir: Path, profiles_dir: Pat
         )
         return
     print_table(
-        ("key", "kind", "status", "members", "last change"),
-        [(one.key, one.kind, one.status, one.members, one.last_change_at) for one in found.keys],
+        ("key", "kind", "status", "members", "last change", "last run", "next run"),
+        [
+            (one.key, one.kind, one.status, one.members, one.last_change_at, one.computed_at, one.next_due_at)
+            for one in found.keys
+        ],
     )
     if found.identifiers:
         click.echo()
