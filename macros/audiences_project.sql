@@ -29,6 +29,20 @@
 {%- endmacro %}
 
 
+{% macro audiences_wide_traits() -%}
+    {{ return([
+        {
+            'of': 'users',
+            'columns': [
+                {'trait': 'country', 'column': 'country', 'type': 'text'},
+                {'trait': 'first_order_at', 'column': 'first_order_at', 'type': 'text'},
+            ],
+        },
+        {'of': 'accounts', 'columns': []},
+    ]) }}
+{%- endmacro %}
+
+
 {% macro audiences_event_sources() -%}
     {{ return([]) }}
 {%- endmacro %}

@@ -110,6 +110,8 @@ STATE = {
     "changes": "select audience, profile_id, change, changed_at, definition_hash, cause from audiences.membership_changes",
     "evaluations": "select audience, profile_id, is_member, changes_at from audiences.evaluations",
     "traits": "select profile_id, trait, value, updated_at from audiences.traits",
+    "user_traits": "select * from audiences.user_traits",
+    "account_traits": "select * from audiences.account_traits",
 }
 
 

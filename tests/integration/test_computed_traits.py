@@ -148,6 +148,36 @@ def test_all_current_values_stand_in_one_table(project: Project) -> None:
     ]  # fmt: skip
 
 
+def test_the_traits_that_definitions_know_stand_side_by_side(project: Project) -> None:
+    define(project, "orders", performed="Ordered", count=True)
+    define(project, "skus", performed="Ordered", unique="sku")
+    asked = "{trait: plan, exists: true}, {trait: Plan, exists: true}, {trait: custom.orders, exists: true}"
+    project.define(
+        "asked", "{any: [" + asked + "]}", send_to=[{"destination": "crm_files", "traits": ["address", {"skus": "x"}]}]
+    )
+    project.define("of_account", "{trait: seats, gt: 1}", of="accounts")
+    project.load(
+        identify(
+            -5, userId="ann", traits={"plan": "gold", "Plan": 1.50, "orders": "many", "address": {"city": "Rome"}, "no": 1}
+        ),
+        call("group", -5, userId="bob", groupId="acme", traits={"seats": 7}),
+    )
+    project.run()
+    columns = 'plan, "Plan_fa8ed0bd", "custom.orders", orders, address'
+    assert project.sql(
+        f"select i.value, {columns} from audiences.user_traits as t inner join audiences.profile_identifiers as i "
+        "on i.profile_id = t.profile_id and i.type = 'user_id' order by all"
+    ) == [
+        ("ann", "gold", "1.5", "many", 3, '{"city":"Rome"}'), ("bob", None, None, None, 2, None),
+        ("cid", None, None, None, 0, None),
+    ]  # fmt: skip
+    assert project.sql("select * from audiences.account_traits") == [("acme", "7")]
+    names = project.sql("select column_name from information_schema.columns where table_name = 'user_traits'")
+    assert {name for (name,) in names} == {
+        "profile_id", "address", "custom.orders", "orders", "plan", "Plan_fa8ed0bd", "skus"
+    }  # fmt: skip
+
+
 def test_the_values_of_a_disabled_trait_stay_as_they_are_until_it_is_enabled(project: Project) -> None:
     define(project, "orders", performed="Ordered", count=True)
     project.run()

@@ -21,6 +21,7 @@ from dbt_audiences.compile.sends import desired_model
 from dbt_audiences.compile.sql_traits import declared, sql_trait_models
 from dbt_audiences.compile.tables import Tables, table_models
 from dbt_audiences.compile.traits import trait_model
+from dbt_audiences.compile.wide import wide_columns
 from dbt_audiences.compile.withheld import requires_models, withholding
 from dbt_audiences.core.definitions import Which
 from dbt_audiences.core.errors import DefinitionError, UsageError
@@ -86,7 +87,7 @@ def generate(project: Project, identifiers_of: IdentifiersOf, reuse: Reuse | Non
     files |= requires_models(project, tables)
     if project.name != PACKAGE:
         files["models/audiences/audiences.yml"] = _audiences_yml(project)
-    files[MACRO_FILE] = _project_macros(project)
+    files[MACRO_FILE] = _project_macros(project, wide_columns(project, tables))
     return files
 
 
@@ -170,7 +171,7 @@ def _described(text: str) -> str:
     return json.dumps(f"{{{{ {string(text)} }}}}" if "{" in text else text, ensure_ascii=False)
 
 
-def _project_macros(project: Project) -> str:
+def _project_macros(project: Project, wide: list[Expression]) -> str:
     keys = [audience.key for audience in project.audiences.values() if audience.enabled]
     sources: list[Expression] = [
         {
@@ -194,6 +195,7 @@ def _project_macros(project: Project) -> str:
         f"{{% macro audiences_computed_traits() -%}}\n    {{{{ return({render(computed, 4)}) }}}}\n{{%- endmacro %}}\n\n\n"
         f"{{% macro audiences_frozen_traits() -%}}\n    {{{{ return({render(frozen, 4)}) }}}}\n{{%- endmacro %}}\n\n\n"
         f"{{% macro audiences_sql_traits() -%}}\n    {{{{ return({render(declared(project), 4)}) }}}}\n{{%- endmacro %}}\n\n\n"
+        f"{{% macro audiences_wide_traits() -%}}\n    {{{{ return({render(wide, 4)}) }}}}\n{{%- endmacro %}}\n\n\n"
         f"{{% macro audiences_event_sources() -%}}\n    {{{{ return({render(sources, 4)}) }}}}\n{{%- endmacro %}}\n"
         f"{identity}"
     )

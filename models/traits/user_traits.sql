@@ -1,0 +1,3 @@
+{{ config(materialized='replaced_view') }}
+
+{{ dbt_audiences.wide_traits(dbt_audiences.from_project('audiences_wide_traits')(), 'users') }}
