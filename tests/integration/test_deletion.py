@@ -232,6 +232,13 @@ def test_a_deleted_computed_trait_leaves_its_last_values_as_a_custom_trait(tmp_p
     assert kept(project, "revenue") == {"b1=9", "b2=101.5"} and kept(project, "custom.revenue") == set()
     assert project.members("rich") == {"b1", "b2"}
 
+    (project.root / "audiences/rich.yml").unlink()
+    project.audiences("delete", "revenue", "--as-of", at(3))
+    assert kept(project, "revenue") == {"b1=9", "b2=101.5"}  # the views of all traits stand until the next run
+    project.run(day=3.1)
+    assert kept(project, "revenue") == {"b1=9", "b2=101.5"}
+    assert project.sql("select count(*) from information_schema.tables where table_name = 'revenue'") == [(0,)]
+
 
 def test_a_deleted_account_audience_leaves_a_trait_of_accounts(tmp_path: Path) -> None:
     project = new_project(tmp_path / "shop")

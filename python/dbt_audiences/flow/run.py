@@ -21,7 +21,7 @@ from dbt_audiences.flow.sync import fell_short, sync_all
 from dbt_audiences.flow.verify import Verification, verify
 from dbt_audiences.flow.workspace import Workspace, now
 from dbt_audiences.run.dbt import Outcome
-from dbt_audiences.run.deletion import Run, delete_keys, gone_keys, knows_deletions, restore_keys
+from dbt_audiences.run.deletion import Run, delete_keys, drop_trait_tables, gone_keys, knows_deletions, restore_keys
 from dbt_audiences.run.registry import (
     audience_sizes,
     computed_sizes,
@@ -54,6 +54,9 @@ class AudienceResult:
     entered: int
     exited: int
     reason: str
+
+
+_VIEWS_OF_TRAITS = ("traits", "user_traits", "account_traits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ def run(
                 start_run(warehouse, relations, run_id, as_of, started_at)
             record_keys(warehouse, relations, workspace.project, as_of)
             tidy(workspace, warehouse, relations)
+            if not chosen and all(one.status == "success" for one in outcomes if one.name in _VIEWS_OF_TRAITS):
+                warnings += tuple(drop_trait_tables(warehouse, relations))
             computations.finish(warehouse, run_id, outcomes, computed_sizes(warehouse, relations, workspace.project))
             verification = _verification(workspace, warehouse, outcomes, verify_share)
             is_right = verification is None or not verification.differences

@@ -82,7 +82,9 @@ def _left(warehouse: Warehouse, relations: Relations) -> list[Deletion]:
 def delete_keys(
     warehouse: Warehouse, relations: Relations, deletions: Sequence[Deletion], run: Run, *, farewell: str | None = None
 ) -> list[str]:
-    """Keep last values as custom traits, let the members out, drop views and tables; what could not be dropped is said.
+    """Keep last values as custom traits, let the members out, drop the audiences' views; what could not be dropped is said.
+
+    The table of a trait stays as long as the views of all traits read it: `drop_trait_tables`.
 
     farewell  what destinations are told: `approved` every exit, `none` nothing, None what the guards let through
     """
@@ -91,12 +93,31 @@ def delete_keys(
             _keep_values(warehouse, relations, one, run)
             if one.kind == "audience":
                 _let_out(warehouse, relations, one.key, run)
+            else:
+                warehouse.execute(f"delete from {relations['cursors']} where model = {text_literal(one.key)}")
             said = "null" if farewell is None else text_literal(farewell)
             warehouse.execute(
                 f"update {relations['keys']} set deleted_at = coalesce(deleted_at, {instant_literal(run.as_of)}), "
                 f"farewell = {said} where key = {text_literal(one.key)}"
             )
-    return [problem for one in deletions if (problem := _drop(warehouse, relations, one)) is not None]
+    audiences = (one for one in deletions if one.kind == "audience")
+    return [problem for one in audiences if (problem := _drop(warehouse, relations, one)) is not None]
+
+
+def drop_trait_tables(warehouse: Warehouse, relations: Relations) -> list[str]:
+    """Drop the tables of deleted traits, once no view of this package reads them; what could not be dropped is said."""
+    rows = warehouse.fetch(
+        f"select key, kind, of, relation from {relations['keys']} "
+        "where kind = 'trait' and deleted_at is not null and relation is not null order by key"
+    )
+    problems = []
+    for key, kind, of, relation in rows:
+        problem = _drop(warehouse, relations, Deletion(str(key), str(kind), str(of or "users"), str(relation)))
+        if problem is not None:
+            problems.append(problem)
+            continue
+        warehouse.execute(f"update {relations['keys']} set relation = null where key = {text_literal(str(key))}")
+    return problems
 
 
 def _keep_values(warehouse: Warehouse, relations: Relations, one: Deletion, run: Run) -> None:
