@@ -2,6 +2,7 @@
 
 {%- set computed = dbt_audiences.from_project('audiences_computed_traits')() %}
 {%- set frozen = dbt_audiences.frozen_traits(dbt_audiences.from_project('audiences_frozen_traits')()) %}
+{%- set merges, profiles = ref('dbt_audiences', 'profile_merges'), ref('dbt_audiences', 'profiles') %}
 {%- set declared = dbt_audiences.from_project('audiences_sql_traits')() %}
 {%- set hiding = computed + frozen | map(attribute='key') | list + declared | map(attribute='names') | sum(start=[]) + dbt_audiences.from_project('audiences_keys')() %}
 
@@ -40,8 +41,7 @@ select
     {{ dbt_audiences.text_literal(one.key) }} as trait,
     value,
     updated_at
-from {{ one.relation }}
-where value is not null
+from {{ dbt_audiences.frozen_values(one.relation, merges, profiles) }}
 {%- endfor %}
 {%- for one in declared %}
 {%- set rows = ref(one.model) %}

@@ -178,8 +178,9 @@ def test_the_traits_that_definitions_know_stand_side_by_side(project: Project) -
     }  # fmt: skip
 
 
-def test_the_values_of_a_disabled_trait_stay_as_they_are_until_it_is_enabled(project: Project) -> None:
+def test_the_values_of_a_disabled_trait_stay_as_they_are_through_merges_until_it_is_enabled(project: Project) -> None:
     define(project, "orders", performed="Ordered", count=True)
+    project.load(*(track(None, "Visited", -50, anonymousId=name, messageId=f"before-{name}") for name in ("a1", "a2", "a3")))
     project.run()
     project.audiences("disable", "orders")
     project.load(track("bob", "Ordered", 0.1), identify(0.1, userId="cid", traits={"orders": "mine"}))
@@ -189,6 +190,15 @@ def test_the_values_of_a_disabled_trait_stay_as_they_are_until_it_is_enabled(pro
         "on i.profile_id = t.profile_id and i.type = 'user_id' where t.trait like '%orders' order by all"
     )
     frozen = [("ann", "orders", "3"), ("bob", "orders", "2"), ("cid", "custom.orders", '"mine"'), ("cid", "orders", "0")]
+    assert project.sql(said) == frozen
+    # Both were seen before bob was, and take him in one after the other.
+    project.load(identify(1.1, userId="bob", anonymousId="a1"))
+    project.run(day=1.5)
+    project.load(
+        identify(1.6, anonymousId="a2", traits={"email": "b@x.de"}), identify(1.7, userId="bob", traits={"email": "b@x.de"})
+    )
+    project.run(day=1.8)
+    assert project.sql("select count(*) from audiences.profile_merges") == [(2,)]
     assert project.sql(said) == frozen
     project.audiences("enable", "orders")
     project.run(day=2)
