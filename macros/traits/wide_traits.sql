@@ -10,7 +10,13 @@
     {%- set columns = [] -%}
     {%- for one in wide if one.of == of -%}{%- do columns.extend(one.columns) -%}{%- endfor -%}
     {%- set id = 'profile_id' if of == 'users' else 'account_id' -%}
+    {%- set entities = ref('dbt_audiences', 'profiles' if of == 'users' else 'accounts') -%}
+    {%- set traits = ref('dbt_audiences', 'traits') -%}
     {%- set json = 'cast(traits.value as ' ~ dbt_audiences.json_type() ~ ')' -%}
+{%- if not columns -%}
+select {{ id }}{{ ' as profile_id' if of == 'accounts' }}
+from {{ entities }}
+{%- else -%}
 select
     entities.{{ id }}{{ ' as profile_id' if of == 'accounts' }}
     {%- for one in columns %},
@@ -21,7 +27,8 @@ select
         end
     ) as {{ adapter.quote(one.column) }}
     {%- endfor %}
-from {{ ref('dbt_audiences', 'profiles' if of == 'users' else 'accounts') }} as entities
-left join {{ ref('dbt_audiences', 'traits') }} as traits on traits.profile_id = entities.{{ id }}
+from {{ entities }} as entities
+left join {{ traits }} as traits on traits.profile_id = entities.{{ id }}
 group by entities.{{ id }}
+{%- endif %}
 {%- endmacro %}
