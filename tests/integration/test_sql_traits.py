@@ -181,11 +181,14 @@ def test_every_may_be_a_schedule_in_utc(project: Project) -> None:
 
 def test_identifiers_that_no_profile_has_make_profiles_that_merge_later(project: Project) -> None:
     declare(project, "select user_id as email, score from raw.scores", identifier="email")
-    rows(project, (" New@Example.com ", 0.9, None))
+    project.write("identity.yml", "identifiers:\n  email: {blocked: [nobody@example.com]}\n")
+    rows(project, (" New@Example.com ", 0.9, None), ("nobody@example.com", 0.9, None))
     project.define("likely", "{trait: score, gte: 0.5}")
     project.define("visitors", "{performed: Visited}")
     report = project.run("--verify", "100%")
-    assert report["sql_traits"] == [{"model": "scores", "rows": 1, "new_identifiers": 1, "problem": None}]
+    assert report["sql_traits"] == [
+        {"model": "scores", "rows": 2, "new_identifiers": 1, "problem": None, "of_nobody": 1}
+    ]  # fmt: skip
     assert project.members("likely") == {"new@example.com"}
     assert str(project.sql("select min(first_seen_at) from audiences.profile_identifiers where type = 'email'")) \
         == str(project.sql("select timestamp '2026-02-01 12:00:00'"))  # fmt: skip

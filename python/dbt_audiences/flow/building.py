@@ -28,12 +28,17 @@ IDENTITY = "profile_identifiers"
 
 @dataclass(frozen=True, slots=True)
 class SqlTraitResult:
-    """The rows of a SQL trait, and how many of their identifiers no profile had before; `problem` where it failed."""
+    """The rows of a SQL trait; `problem` where it failed.
+
+    new_identifiers  how many of their identifiers no profile had before
+    of_nobody        rows whose identifier is of no profile: it is blocked, or makes one in the next run
+    """
 
     model: str
     rows: int
     new_identifiers: int
     problem: str | None
+    of_nobody: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,15 +226,17 @@ def sql_trait_results(
         name = rows_model(one)
         if name not in problems or name not in relations:
             continue
-        (rows, new), *_ = warehouse.fetch(
+        (rows, new, nobody), *_ = warehouse.fetch(
             "select count(*), "
-            f"count(case when k.first_seen_at = p.first_seen_at and k.first_seen_at = {instant_literal(as_of)} then 1 end) "
+            f"count(case when k.first_seen_at = p.first_seen_at and k.first_seen_at = {instant_literal(as_of)} then 1 end), "
+            "count(case when p.profile_id is null and r.identifier_type <> 'group_id' then 1 end) "
             f"from {relations[name]} as r inner join {relations['sql_trait_identifiers']} as k "
             "on k.type = r.identifier_type and k.value = r.identifier "
             f"left join {relations[IDENTITY]} as p on p.type = k.type and p.value = k.value"
         )
         problem = problems[name]
-        results.append(SqlTraitResult(one.model, int(str(rows)), int(str(new)), None if problem is None else str(problem)))
+        said = None if problem is None else str(problem)
+        results.append(SqlTraitResult(one.model, int(str(rows)), int(str(new)), said, int(str(nobody))))
     return tuple(results)
 
 

@@ -96,7 +96,8 @@ def _print(report: RunReport) -> None:
             say("nothing was sent; `audiences run --full-refresh` judges everybody anew")
     for trait in report.sql_traits:
         made = f", {trait.new_identifiers:,} identifiers that no profile had" if trait.new_identifiers else ""
-        say(f"SQL trait {trait.model}: {trait.rows:,} rows{made}")
+        nobody = f", {trait.of_nobody:,} whose identifier is blocked or makes a profile next time" if trait.of_nobody else ""
+        say(f"SQL trait {trait.model}: {trait.rows:,} rows{made}{nobody}")
     for table in report.related:
         nobody = f", {table.of_nobody:,} of nobody who is known" if table.of_nobody else ""
         say(f"{table.name}: {table.rows:,} rows{nobody}")
