@@ -13,7 +13,8 @@ from tests.integration.projects import Project, identify, new_project, track
 from tests.integration.receiver import Answer, Receiver
 
 EMAIL, DEVICE, SHARED = "ann.smith@example.com", "device-of-ann-0001", "tablet-of-both-01"
-TEXTS = (EMAIL, DEVICE, "Ann.Smith")
+PHONE = "00 49 (30) 123-456"
+TEXTS = (EMAIL, DEVICE, "Ann.Smith", "123-456", "4930123456")
 HOOK = "destination: hook\ntype: webhook\nsettings: {{url: '{}'}}\nallow_private_addresses: true\n"
 SEND = [{"destination": "hook", "identifiers": {"user_id": "all", "email": "all"}}]
 
@@ -47,11 +48,13 @@ def shop(folder: Path, receiver: Receiver, output: Mapping[str, object] | None =
     if output is not None:
         project.write("profiles.yml", json.dumps({"shop": {"target": "dev", "outputs": {"dev": output}}}))
     project.write("destinations/hook.yml", HOOK.format(receiver.url))
+    project.write("identity.yml", "identifiers:\n  phone: {trait: phone, normalize: phone}\n")
     project.define("buyers", "{performed: Bought}", send_to=SEND)
     project.define("busy_accounts", "{users: any, who: {performed: Bought, at_least: 2}}", of="accounts")
     project.write("traits/total.yml", "trait: total\nperformed: Bought\nsum: price\nsend_to: [{destination: hook}]\n")
     project.load(
         identify(-9, userId="7", anonymousId=DEVICE, traits={"email": f" {EMAIL.upper()} ", "name": "Ann.Smith"}),
+        identify(-9, userId="7", traits={"phone": PHONE, "seats": 3}, messageId="phone"),
         identify(-9, userId="bob", traits={"email": "bob@example.com", "told_by": f"see mailto:{EMAIL}"}),
         *(track("7", "Bought", -8 + day, anonymousId=SHARED, properties={"price": 5, "n": "7"}) for day in range(2)),
         track("bob", "Bought", -6, anonymousId=SHARED, properties={"price": 3, "n": "7"}),
@@ -85,7 +88,7 @@ def test_nothing_of_a_person_is_left_and_everybody_else_stays(project: Project, 
     assert project.sql("select profile_id from audiences.busy_accounts") == [("acme",)]
     assert "raw.calls" in where_found(project, *TEXTS)
     receipt = project.audiences("forget", f"email:{EMAIL}", "--json").json
-    assert receipt["identifiers"] == {"anonymous_id": 2, "email": 1, "user_id": 1}
+    assert receipt["identifiers"] == {"anonymous_id": 2, "email": 1, "phone": 1, "user_id": 1}
     assert [(one["audience"], one["status"]) for one in receipt["removals"]] == [("buyers", "removed"), ("total", "removed")]
     assert receipt["left"] == [] and not receipt["is_repeated"]
     calls = [call for request in receiver.requests[sent:] for call in request.json["batch"]]
@@ -161,13 +164,19 @@ def test_one_identifier_is_taken_from_a_person_who_stays(project: Project, recei
     assert project.sql("select count(*) from audiences.profile_identifiers where type = 'email'") == [(1,)]
     assert project.sql("select user_id, email from audiences_build.stg_calls where message_id = 'gold'") == [("7", None)]
     assert where_found(project, EMAIL) == []
+    assert where_found(project, PHONE) != []
+    project.audiences("forget", "user_id:7", "--only", "phone:+4930123456")
+    assert where_found(project, PHONE, "+4930123456") == []
+    assert project.sql("select cast(traits as text) from raw.calls where message_id = 'phone'") == [
+        ('{"phone":null,"seats":3}',)
+    ]
     refused = project.audiences("forget", "user_id:bob", "--only", "email:nobody@example.com", expect=2)
     assert "the profile has no identifier `email:nobody@example.com`" in refused.err
 
 
 def test_nothing_new_is_taken_of_who_is_suppressed_until_that_is_lifted(project: Project, receiver: Receiver) -> None:
     assert project.audiences("suppress", f"email:{EMAIL}", "--json").json["identifiers"] == {
-        "anonymous_id": 2, "email": 1, "user_id": 1
+        "anonymous_id": 2, "email": 1, "phone": 1, "user_id": 1
     }  # fmt: skip
     project.audiences("suppress", "user_id:nobody yet")
     project.load(track("7", "Bought", 1), track("nobody yet", "Bought", 1), track("bob", "Bought", 1))

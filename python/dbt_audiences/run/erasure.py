@@ -74,7 +74,8 @@ def erase_calls(
         if listed:
             warehouse.execute(f"update {raw}.calls set {column} = null where {column} in ({text_literals(listed)})")
     places = [value for kind, value in person.identifiers if kind not in ("user_id", "anonymous_id")]
-    _blank(warehouse, f"{raw}.calls", places, f"message_id in ({ours})")
+    spelled = _spelled(warehouse, relations, raw, identity)
+    _blank(warehouse, f"{raw}.calls", [*places, *spelled], f"message_id in ({ours})")
     _blank(warehouse, f"{raw}.calls", person.found_by, "true")
     _blank_texts(warehouse, f"{raw}.calls", person.found_by)
     done["rejected lines"] = _delete(warehouse, f"{raw}.rejected", " or ".join(_told(person)))
@@ -93,6 +94,21 @@ def _named(identity: Identity) -> Mapping[str, str]:
         )
         for type_ in identity.types
     }
+
+
+def _spelled(warehouse: Warehouse, relations: Relations, raw: str, identity: Identity) -> list[str]:
+    """How calls write erased identifiers that are read into another form: phone numbers with spaces, or without a country."""
+    named = _named(identity)
+    found: set[str] = set()
+    for type_, custom in identity.custom.items():
+        if identity.normalize.get(type_) is None or custom.source == "external_id":
+            continue
+        objects = ("properties",) if custom.source == "property" else ("traits", "(context -> 'traits')")
+        for place in (f"{json_} ->> {text_literal(key)}" for json_ in objects for key in custom.keys):
+            message_ids = f"select message_id from {relations['stg_calls']} where {named[type_]}"
+            rows = warehouse.fetch(f"select distinct {place} from {raw}.calls where message_id in ({message_ids})")
+            found |= {str(row[0]) for row in rows if row[0]}
+    return sorted(found)
 
 
 def _all_among(identity: Identity) -> str:
