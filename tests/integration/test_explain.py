@@ -105,6 +105,8 @@ def test_nothing_is_written_and_the_text_says_the_same(shop: Project) -> None:
     assert text.splitlines()[0].endswith(f"is not in mixed, as of {NOW.isoformat().replace('+00:00', 'Z')}")
     assert "    false   performed Bought at_least 2 within 30 days where price gt 5  (audiences/mixed.yml:2:13)" in text
     assert 'plan="business"' in text
+    later = shop.audiences("explain", "mixed", "user_id:b2", "--as-of", at(30)).out
+    assert " is not in mixed, as of " in later.splitlines()[0]  # and not since when it was in
 
 
 def test_an_identifier_of_nobody_or_of_several_is_refused_with_a_hint(shop: Project) -> None:

@@ -27,7 +27,7 @@ def test_a_preview_of_a_file_reads_properties_that_no_table_has_yet(shop: Projec
     shop.load(track("v1", "Visited", -0.5, properties={"seconds": 6}), track("v2", "Visited", -0.5, properties={"seconds": 5}))
     shop.run()
     found = shop.audiences("preview", str(path), "--as-of", at(0), "--limit", "3", "--json").json
-    assert found["members"] == 1 and [row[1] for row in found["sample"]] == ["v1"]
+    assert found["members"] == 1 and [row["user_id"] for row in found["sample"]] == ["v1"]
     assert not (shop.root / "audiences" / "big.yml").exists()
 
 

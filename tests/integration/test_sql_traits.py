@@ -210,6 +210,8 @@ def test_accounts_have_sql_traits_too(project: Project) -> None:
     assert project.sql("select profile_id from audiences.big order by 1") == [("acme",), ("beta",)]
     assert (project.members("of_big"), project.members("alone")) == ({"ann"}, {"bob", "cid"})
     assert traits(project, "score") == [("acme", "score", "7"), ("beta", "score", "9")]
+    readers = project.audiences("consumers", "score", "--json").json
+    assert [(one["key"], one["how"]) for one in readers] == [("alone", "trait"), ("big", "trait"), ("of_big", "trait")]
     for key, who in (("big", "group_id:beta"), ("of_big", "user_id:ann")):
         assert project.audiences("explain", key, who, "--json").json["is_member"]
 

@@ -9,8 +9,10 @@ from dbt_audiences.spec.fields import unknown
 
 
 def consumers(workspace: Workspace, key: str) -> list[Consumer]:
-    """What refers to an audience or a trait of the project, in the order of file and line."""
+    """What refers to an audience or a trait of the project, computed or SQL, in the order of file and line."""
     project = workspace.project
-    if key not in project.audiences and key not in project.traits:
-        raise UsageError(f"there is no audience or trait `{key}`", hint=unknown(key, {*project.audiences, *project.traits}))
+    by_sql = {name for one in project.sql_traits for name, _ in one.traits}
+    known = {*project.audiences, *project.traits, *by_sql}
+    if key not in known:
+        raise UsageError(f"there is no audience or trait `{key}`", hint=unknown(key, known))
     return consumers_of(project, key)

@@ -44,7 +44,8 @@ def _consumers(project: Project, key: str) -> Iterator[Consumer]:
         for how, place in _uses(project, uses_of(one), key):
             yield Consumer(kind, one.key, how, place)
         for send in one.send_to:
-            if key in project.traits and any(here.split(".")[0] == key for here, _ in send.traits):
+            is_trait = key in project.traits or project.sql_trait(key) is not None
+            if is_trait and any(here.split(".")[0] == key for here, _ in send.traits):
                 yield Consumer(kind, one.key, "send_to", send.place)
         for example in one.examples:
             people = [*example.given, *(user for person in example.given for user in person.users)]

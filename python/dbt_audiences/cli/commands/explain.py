@@ -43,7 +43,7 @@ def command(
 
 def lines(found: Explanation) -> list[str]:
     """The explanation as text: a line for each condition, its rows below it."""
-    since = f", since {iso(found.entered_at)}" if found.entered_at is not None else ""
+    since = f", since {iso(found.entered_at)}" if found.entered_at is not None and found.is_member else ""
     said = [f"{found.profile_id} is {'in' if found.is_member else 'not in'} {found.audience}{since}, as of {iso(found.as_of)}"]
     if not found.is_eligible:
         said.append("not eligible: it has no identifier that the audience counts, or was first seen later")

@@ -14,6 +14,8 @@ from dbt_audiences.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from dbt_audiences.flow.preview_sql_trait import SqlTraitPreview
 
+_COLUMNS = ("profile_id", "user_id", "email", "anonymous_id")
+
 
 @click.command("preview", short_help="The size and a sample of a definition that need not be built.")
 @click.argument("definition", metavar="KEY|FILE|MODEL")
@@ -45,11 +47,14 @@ def command(
     given = str(Path(definition).resolve()) if definition.endswith((".yml", ".yaml")) else definition
     found = preview(workspace, given, instant_or_now(as_of), limit)
     if as_json:
-        print_json(found)
+        sample = [dict(zip(_COLUMNS, row, strict=True)) for row in found.sample]
+        print_json(
+            {"key": found.key, "as_of": found.as_of, "members": found.members, "universe": found.universe, "sample": sample}
+        )
         return
     click.echo(f"{found.members:,} of {found.universe:,} would be in {found.key}")
     if found.sample:
-        print_table(("profile_id", "user_id", "email", "anonymous_id"), found.sample)
+        print_table(_COLUMNS, found.sample)
 
 
 def _print_sql_trait(found: SqlTraitPreview, *, as_json: bool) -> None:
