@@ -46,8 +46,9 @@ class Side:
             warehouse.execute(f"create table raw.calls ({', '.join(columns)})")
             warehouse.insert("raw.calls", CALL_COLUMNS, rows)
 
-    def run(self, as_of: datetime) -> RunReport:
-        report = run(self.workspace, as_of=as_of, with_sync=False)
+    def run(self, as_of: datetime, *select: str) -> RunReport:
+        """A run, of everything or of what dbt's selectors select."""
+        report = run(self.workspace, as_of=as_of, select=select, with_sync=False)
         assert report.exit_code == 0, report.failures
         return report
 

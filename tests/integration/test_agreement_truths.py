@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.agreement import LOADED_AT, as_profile, compiled, generated, members_of, renamed
+from tests.integration.agreement import LOADED_AT, Definitions, as_profile, compiled, generated, members_of, renamed
 from tests.integration.truth_cases import Case, keyed_cases
 from tests.reference import truths
 
@@ -24,11 +24,27 @@ AT_ONCE = 150
 """Definitions whose people are loaded together: a query takes longer the more people there are, loading again takes as long."""
 
 
+EVERY_NOT = 4
+"""Of what is asked both ways one negation in so many is asked: a `not` is the same piece of SQL whatever stands below it, and
+that it splits the universe is a law of the drawn cases. A run for mutants asks all."""
+
+
 def test_the_sql_agrees_with_every_truth_table() -> None:
-    keys, asked = keyed_cases()
+    keys, asked = _without_most_nots(*keyed_cases())
     with compiled(keys) as evaluator:
         wrong = [line for some in _together(asked) for line in _wrong(evaluator, some)]
     assert not wrong, f"{len(wrong)} of {len(asked)}\n" + "\n".join(wrong)
+
+
+def _without_most_nots(keys: Definitions, asked: list[Asked]) -> tuple[Definitions, list[Asked]]:
+    whos = {repr(case.definition["who"]) for case, _, _ in asked}
+    both = [
+        key for case, key, _ in asked if list(case.definition["who"]) == ["not"] and repr(case.definition["who"]["not"]) in whos
+    ]
+    unique = list(dict.fromkeys(both))
+    left_out = set(unique) - set(unique[::EVERY_NOT])
+    assert len(left_out) > 300
+    return {key: one for key, one in keys.items() if key not in left_out}, [one for one in asked if one[1] not in left_out]
 
 
 def _together(asked: list[Asked]) -> Iterator[list[Asked]]:
