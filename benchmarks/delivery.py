@@ -31,7 +31,7 @@ from dbt_audiences.sync.engine import SyncResult, sync_connection
 ROOT = Path(__file__).parents[1]
 SIZES = (10_000, 100_000, 1_000_000)
 BATCH = 100
-OPTIONS = {"memory_limit": "512MB", "threads": 1}
+OPTIONS = {"memory_limit": "256MB", "threads": 1}
 """What the database may take, so that its own caches do not hide what sending needs."""
 
 PLACE = Place("audiences/members.yml", 1, 1)

@@ -43,7 +43,7 @@ def destination_types_page() -> str:
             word = "A profile that entered" if side == "add" else "A profile that left"
             parts.append(f"{word}:\n\n```json\n{json.dumps(body, indent=2)}\n```\n")
     parts += _of_accounts_and_traits()
-    signed = signed_headers(secret_bytes("whsec_c2VjcmV0"), "msg_4f6c-add-0", _AS_OF, b'{"batch":[]}')
+    signed = signed_headers(secret_bytes("whsec_c2VjcmV0"), "00000000-4f6c-add", _AS_OF, b'{"batch":[]}')
     headers = "\n".join(f"{name}: {value}" for name, value in signed.items())
     parts += [
         "## Signature\n",

@@ -28,7 +28,7 @@ from dbt_audiences.sync.destinations import destination_types
 from dbt_audiences.sync.extras import need_library
 from dbt_audiences.sync.http import judged
 from dbt_audiences.sync.json_text import dumped, parsed
-from dbt_audiences.sync.plan import Sizes, refusal
+from dbt_audiences.sync.sizes import Sizes, refusal_of
 from dbt_audiences.sync.templates import rendered
 from dbt_audiences.sync.webhook_signature import secret_bytes, signed_headers
 
@@ -146,10 +146,10 @@ def test_templates_know_environment_variables_only() -> None:
 
 
 def test_a_small_audience_has_no_limit_of_its_own_and_a_given_one_replaces_the_default() -> None:
-    assert refusal(Sizes(held=100, entering=0, leaving=100, changing=0), None) is None
-    assert refusal(Sizes(held=101, entering=0, leaving=51, changing=0), None) is not None
-    assert refusal(Sizes(held=101, entering=0, leaving=101, changing=0), RefuseAbove(entering_count=5)) is None
-    assert refusal(Sizes(held=0, entering=10, leaving=0, changing=0), RefuseAbove(entering_share=Decimal("0.1"))) is None
+    assert refusal_of(Sizes(held=100, entering=0, leaving=100, changing=0), None) is None
+    assert refusal_of(Sizes(held=101, entering=0, leaving=51, changing=0), None) is not None
+    assert refusal_of(Sizes(held=101, entering=0, leaving=101, changing=0), RefuseAbove(entering_count=5)) is None
+    assert refusal_of(Sizes(held=0, entering=10, leaving=0, changing=0), RefuseAbove(entering_share=Decimal("0.1"))) is None
 
 
 # --- checks ------------------------------------------------------------------------------------------------------------------

@@ -84,6 +84,9 @@ class Turns:
         """Name and type of each column, in order."""
         with self._turn():
             return self._warehouse.columns(relation)
+    def row_hash(self, columns: Sequence[str]) -> str:
+        """SQL of a whole number of 64 bits that is the same for the same values."""
+        return self._warehouse.row_hash(columns)
 
     def content_mark(self, relation: str) -> str:
         """A text that is another one after any change of a table's rows."""

@@ -42,9 +42,15 @@ def said_of(envelope: Envelope, unit: Unit) -> dict[str, object]:
     if envelope.values and unit.side == "remove":
         return dict.fromkeys(envelope.values)
     try:
-        return parsed_object(unit.traits)
+        return dict(_parsed(unit.traits))
     except ValueError as error:
         raise FailedError(f"the traits to send with the profile {unit.profile_id} are not a JSON object ({error})") from None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(traits: str) -> dict[str, object]:
+    """Many people have the same, or none."""
+    return parsed_object(traits)
 
 
 def message_id(envelope: Envelope, unit: Unit) -> str:

@@ -21,8 +21,10 @@ from dbt_audiences.sync.naming import Naming
 from dbt_audiences.sync.opening import opened
 from dbt_audiences.sync.outbox import Outbox
 from dbt_audiences.sync.patience import give_up
-from dbt_audiences.sync.plan import Sizes
+from dbt_audiences.sync.request_ids import RequestIds
 from dbt_audiences.sync.results import SyncResult, counted, judged, planned, refused, sized
+from dbt_audiences.sync.sizes import Sizes, refusal_of
+from dbt_audiences.sync.units import batches_of, number_units, streamed
 from dbt_audiences.sync.withheld import (
     NO_IDENTIFIER,
     adopt_holdouts,
@@ -239,7 +241,7 @@ class _Sync:
             message = "who was in already is taken as known; changes are sent from now on"
             self.ledger.acknowledge_baseline(self.now)
             return replace(result, entered=0, exited=0, changed=0, message=message)
-        refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
+        refusal = None if is_first or approved else refusal_of(sizes, self.send.refuse_above)
         if refusal is not None:
             result = counted(refused(result, refusal), sending)
             return _recorded(self.ledger, result, self.now, is_noted=self.among is None)
@@ -254,9 +256,9 @@ class _Sync:
         self._plan_all(desired, sizes)
         if self.among is None:
             self.ledger.drop_waiting(self.ledger.plan, is_planned=False)
-        prefix = f"msg_{self.effects.token()}-"
+        token = self.effects.token()
         for side in self.sides:
-            self._send_side(sending, side, prefix)
+            self._send_side(sending, side, RequestIds(token, side))
         ended_at = self.effects.clock()
         if self.among is None and sending.trouble is not None and not sending.is_late and not sending.is_held:
             give_up(self.warehouse, self.ledger, sending.trouble, ended_at)
@@ -285,19 +287,18 @@ class _Sync:
             )
         self._plan(desired, resync=False, is_whole=True)
 
-    def _send_side(self, sending: Outbox, side: Side | None, prefix: str) -> None:
-        units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
+    def _send_side(self, sending: Outbox, side: Side | None, ids: RequestIds) -> None:
+        units, batches = number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
         if not units:
             return
-        prefix = f"{prefix}{side or 'all'}-"
-        self.ledger.write_plan(prefix, self.sync_id, self.channel.content_type, self.now)
+        self.ledger.write_plan(ids, self.sync_id, self.channel.content_type, self.now)
         sending.expect(units)
         if self.channel.batch_size is None:
             sending.send_streamed(
-                f"{prefix}0", units, plan.streamed(self.warehouse, self.ledger, _STREAMED_ROWS), self.sync_id, self.now
+                ids.of(0), units, streamed(self.warehouse, self.ledger, _STREAMED_ROWS), self.sync_id, self.now
             )
         else:
-            sending.send_batches(prefix, side or "add", batches, self.sync_id, self.now)
+            sending.send_batches(ids, side or "add", batches, self.sync_id, self.now)
 
     def dry(self, result: SyncResult, desired: str, *, approved: bool, resync: bool, is_filtered: bool) -> SyncResult:
         """The same plan, shown: nothing is written but temporary tables."""
@@ -306,7 +307,7 @@ class _Sync:
         result = replace(sized(result, sizes), withheld=self._withheld(desired))
         if is_first and self.send.existing_members == "skip" and not resync:
             return replace(result, message="dry run: who is in already would be taken as known")
-        refusal = None if is_first or approved else plan.refusal(sizes, self.send.refuse_above)
+        refusal = None if is_first or approved else refusal_of(sizes, self.send.refuse_above)
         if refusal is not None:
             return refused(result, refusal)
         self._plan_all(desired, sizes)
@@ -314,10 +315,10 @@ class _Sync:
         in_doubt, to_send = sum(rows for _, rows in waiting), 0
         shown = [self.channel.shown_again(request) for request in self.ledger.load([id_ for id_, _ in waiting])]
         for side in self.sides:
-            units, batches = plan.number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
+            units, batches = number_units(self.warehouse, self.ledger, side, self.channel.batch_size)
             to_send += units
             for batch in range(batches):
-                found = plan.batches(self.warehouse, self.ledger, batch, batch + 1)[batch]
-                shown.append(self.channel.shown(f"msg_dry-run-{side or 'all'}-{batch}", side, found))
+                found = batches_of(self.warehouse, self.ledger, batch, batch + 1)[batch]
+                shown.append(self.channel.shown(RequestIds("dry-run", side).of(batch), side, found))
         result = replace(result, status="filtered" if is_filtered else "synced", requests=tuple(shown))
         return planned(result, to_send, in_doubt)

@@ -9,6 +9,7 @@ from datetime import datetime
 from dbt_audiences.core.warehouse import Relations, Row, Warehouse, instant_literal, naive, text_literal, text_literals
 from dbt_audiences.sync.channel import Request
 from dbt_audiences.sync.naming import Naming
+from dbt_audiences.sync.request_ids import RequestIds, is_one_of
 from dbt_audiences.sync.standing import Standing
 
 REQUEST_COLUMNS = (
@@ -20,9 +21,9 @@ REQUEST_COLUMNS = (
 class Ledger:
     """The outbox (`requests`, `deliveries`) and what was acknowledged.
 
-    wanted, plan, units, refused, withheld, differing  names of temporary tables: what must hold, what differs, in which calls
-                                            it goes, what an answer names as not taken, what holds and is not sent, and the
-                                            profiles that differ
+    wanted, wanted_rows  names of a temporary view of what must hold, and of the table behind it where there is one
+    plan, units, refused, withheld, differing  names of temporary tables: what differs, in which calls it goes, what an answer
+                                               names as not taken, what holds and is not sent, and the profiles that differ
     """
 
     def __init__(
@@ -38,8 +39,9 @@ class Ledger:
         self.here = f"destination = {text_literal(destination)} and audience = {text_literal(audience)}"
         # Destinations are sent to side by side, on one connection to the warehouse.
         own = hashlib.sha256(destination.encode()).hexdigest()[:8]
-        self.wanted, self.plan, self.units, self.refused, self.withheld, self.differing = (
-            f"audiences_sync_{name}_{own}" for name in ("wanted", "plan", "units", "refused", "withheld", "differing")
+        names = ("wanted", "wanted_rows", "plan", "units", "refused", "withheld", "differing")
+        self.wanted, self.wanted_rows, self.plan, self.units, self.refused, self.withheld, self.differing = (
+            f"audiences_sync_{name}_{own}" for name in names
         )
         self._values = f"{text_literal(destination)}, {text_literal(audience)}"
 
@@ -89,6 +91,10 @@ class Ledger:
             f"and request_id in (select request_id from {self.requests} where {self.here} and status = 'attempted')"
         )
 
+    def has_in_flight(self) -> bool:
+        """Whether the fate of a request is unknown."""
+        return self._number(f"select count(*) from {self.requests} where {self.here} and status = 'attempted'") > 0
+
     def attempted(self) -> list[tuple[str, int]]:
         """(id, rows) of the requests whose fate is unknown, oldest first."""
         rows = self._warehouse.fetch(
@@ -102,7 +108,7 @@ class Ledger:
         if not ids:
             return []
         rows = self._warehouse.fetch(
-            f"select request_id, body, row_count, attempts from {self.requests} where request_id in ({text_literals(ids)})"
+            f"select request_id, body, row_count, attempts from {self.requests} where {is_one_of(ids)}"
         )
         found = {str(row[0]): Request(str(row[0]), str(row[1]), int(str(row[2])), int(str(row[3]))) for row in rows}
         return [found[id_] for id_ in ids]
@@ -110,8 +116,7 @@ class Ledger:
     def rows_of(self, request_id: str) -> list[Row]:
         """profile_id, identifier_type, identifier_value of a request's rows."""
         return self._warehouse.fetch(
-            f"select profile_id, identifier_type, identifier_value from {self.deliveries} "
-            f"where request_id = {text_literal(request_id)}"
+            f"select profile_id, identifier_type, identifier_value from {self.deliveries} where {is_one_of([request_id])}"
         )
 
     # --- before sending ---
@@ -153,7 +158,11 @@ class Ledger:
         )
 
     def adopt_merges(self) -> None:
-        """Follow identifiers to the profiles they were merged into, and note what must be said again whatever comes between."""
+        """Follow identifiers to the profiles they were merged into, and note what must be said again whatever comes between.
+
+        Then every identifier of the plan that has a row in the ledger has the same profile there.
+        """
+        self._adopt_departed()
         if not self._number(f"select count(*) from {self.plan} where is_moved or is_forced"):
             return
         same = "identifier_type = held.identifier_type and {0}.identifier_value = held.identifier_value"
@@ -167,6 +176,17 @@ class Ledger:
                 f"update {self.acknowledged} as held set traits = null from {self.plan} as planned "
                 f"where {held} and planned.{same.format('planned')} and planned.is_forced"
             )
+
+    def _adopt_departed(self) -> None:
+        """The same of those whose exit was the last that was said."""
+        if not self._warehouse.fetch(f"select 1 from {self.acknowledged} where {self.here} and not is_member limit 1"):
+            return
+        self._warehouse.execute(
+            f"update {self.acknowledged} as held set profile_id = planned.profile_id from {self.plan} as planned "
+            f"where held.destination = {text_literal(self.destination)} and held.audience = {text_literal(self.audience)} "
+            "and not held.is_member and planned.identifier_type = held.identifier_type "
+            "and planned.identifier_value = held.identifier_value and planned.profile_id <> held.profile_id"
+        )
 
     def forget_baseline(self, among: str) -> None:
         """Drop those who were taken as known and need not be there any more: nothing was ever said of them."""
@@ -187,17 +207,17 @@ class Ledger:
             )
             self.standing.record("synced", None, at, is_complete=True)
 
-    def write_plan(self, prefix: str, sync_id: str, content_type: str, at: datetime) -> None:
+    def write_plan(self, ids: RequestIds, sync_id: str, content_type: str, at: datetime) -> None:
         """Put the numbered units into the outbox: a planned request for each batch, and every row that it stands for."""
         now = instant_literal(at)
-        request_id = f"{text_literal(prefix)} || cast(batch as text)"
+        request_id = ids.sql("batch")
         with self._warehouse.transaction():
             self._warehouse.execute(
                 f"insert into {self.requests} (request_id, destination, audience, sync_id, status, content_type, row_count, "
                 f"attempts, created_at) select {request_id}, {self._values}, {text_literal(sync_id)}, 'planned', "
                 f"{text_literal(content_type)}, count(distinct unit), 0, {now} from {self.units} group by batch order by batch"
             )
-            self._insert_deliveries(self.units, request_id, sync_id, "pending", None, now, "op <> 'same'")
+            self._insert_deliveries(self.units, request_id, sync_id, "pending", None, now, "op <> 'same' and not is_repeated")
             self.drop_waiting(self.units, is_planned=True)
 
     def write_filtered(self, sync_id: str, reason: str, at: datetime) -> None:
@@ -221,15 +241,17 @@ class Ledger:
         self, source: str, request_id: str, sync_id: str, status: str, reason: str | None, now: str, where: str
     ) -> None:
         said, settled_at = ("null", "cast(null as timestamp)") if reason is None else (reason, now)
+        # What goes into requests has no row twice, and stays in their order.
+        distinct = "" if source == self.units else "distinct "
         since, joined = now, "" if reason is None else self._joined("filtered", self._filtered_last)
         if self._is_waiting():
             since = f"coalesce(waiting.since, {now})"
             joined += self._joined("waiting", self._waiting_since)
         self._warehouse.execute(
             f"insert into {self.deliveries} (request_id, sync_id, destination, audience, profile_id, identifier_type, "
-            f"identifier_value, op, traits, type, event, status, reason, created_at, settled_at) select distinct {request_id}, "
-            f"{text_literal(sync_id)}, {self._values}, profile_id, identifier_type, identifier_value, op, traits, "
-            f"{self._naming.type}, {self._naming.event}, {text_literal(status)}, {said}, {since}, {settled_at} "
+            f"identifier_value, op, traits, type, event, status, reason, created_at, settled_at) select {distinct}"
+            f"{request_id}, {text_literal(sync_id)}, {self._values}, profile_id, identifier_type, identifier_value, op, "
+            f"traits, {self._naming.type}, {self._naming.event}, {text_literal(status)}, {said}, {since}, {settled_at} "
             f"from {source} as rows_ {joined}where {where}"
         )
 
@@ -275,16 +297,14 @@ class Ledger:
             for request in requests
         ]  # fmt: skip
         with self._warehouse.transaction():
-            self._warehouse.execute(
-                f"delete from {self.requests} where request_id in ({text_literals(r.id for r in requests)})"
-            )
+            self._warehouse.execute(f"delete from {self.requests} where {is_one_of([r.id for r in requests])}")
             self._warehouse.insert(self.requests, REQUEST_COLUMNS, rows)
 
     def mark_again(self, requests: Sequence[Request], at: datetime) -> None:
         """Note that requests are sent once more."""
         self._warehouse.execute(
             f"update {self.requests} set attempts = attempts + 1, attempted_at = {instant_literal(at)} "
-            f"where request_id in ({text_literals(request.id for request in requests)})"
+            f"where {is_one_of([request.id for request in requests])}"
         )
 
     # --- after sending ---

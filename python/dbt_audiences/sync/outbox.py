@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from dbt_audiences.core.warehouse import Warehouse
-from dbt_audiences.sync import payloads, plan
+from dbt_audiences.sync import payloads
 from dbt_audiences.sync.channel import Channel, Outcome, Request, Side, Unit
 from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.ledger import Ledger
+from dbt_audiences.sync.request_ids import RequestIds
 from dbt_audiences.sync.settle import Halves, RefusedRow, settle
+from dbt_audiences.sync.units import batches_of
 
 WAVE_UNITS = 8_000
 WAVE_REQUESTS = 40
@@ -37,6 +39,7 @@ class Outbox:
     ) -> None:
         self._deadline = deadline
         self.is_late = False
+        self._is_resuming = False
         self._warehouse = warehouse
         self._ledger = ledger
         self._channel = channel
@@ -60,6 +63,7 @@ class Outbox:
 
     def resume(self) -> None:
         """Send again, as they were, the requests of earlier syncs whose fate is unknown."""
+        self._is_resuming = True
         waiting = self._ledger.attempted()
         self.expect(sum(rows for _, rows in waiting))
         ids = [id_ for id_, _ in waiting]
@@ -71,8 +75,9 @@ class Outbox:
             ids = ids[wave:]
             self._ledger.mark_again(requests, self._effects.clock())
             self._drain(requests)
+        self._is_resuming = False
 
-    def send_batches(self, prefix: str, side: Side, batches: int, sync_id: str, created_at: datetime) -> None:
+    def send_batches(self, ids: RequestIds, side: Side, batches: int, sync_id: str, created_at: datetime) -> None:
         """Send the numbered units, wave by wave; what is not reached stays planned."""
         size = self._channel.batch_size or 1
         full_wave = max(1, min(WAVE_REQUESTS, WAVE_UNITS // size))
@@ -81,10 +86,10 @@ class Outbox:
             # One alone until something was taken: a destination that takes nothing learns little and is asked little.
             wave = full_wave if self.delivered else 1
             began = self._effects.clock()
-            found = plan.batches(self._warehouse, self._ledger, first, first + wave)
+            found = batches_of(self._warehouse, self._ledger, first, first + wave)
             first += wave
             requests = [
-                Request(f"{prefix}{batch}", self._channel.draft(f"{prefix}{batch}", side, units), len(units))
+                Request(ids.of(batch), self._channel.draft(ids.of(batch), side, units), len(units))
                 for batch, units in found.items()
             ]
             self._send_new(requests, sync_id, created_at)
@@ -150,7 +155,8 @@ class Outbox:
                 self.expected -= request.row_count
             self.rejected += rejected
             self._note(request, outcome, rejected)
-        settle(self._warehouse, self._ledger, outcomes, refused, divided, self._effects.clock())
+        at, is_of_plan = self._effects.clock(), not self._is_resuming
+        settle(self._warehouse, self._ledger, outcomes, refused, divided, at, is_of_plan)
         if self._progress is not None:
             self._progress(self.delivered, self.expected)
         return [half for halves in divided.values() for half in (halves.first, halves.second)]

@@ -1,33 +1,24 @@
-"""What must hold against what was acknowledged: the differences, as temporary tables, and the guards on their size."""
+"""What must hold against what was acknowledged: the differences, as temporary tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
-
-from dbt_audiences.core.project import RefuseAbove
-from dbt_audiences.core.warehouse import Row, Warehouse
-from dbt_audiences.sync.channel import IDENTIFIER_COLUMNS, Side, Unit
+from dbt_audiences.core.warehouse import Warehouse
 from dbt_audiences.sync.ledger import Ledger
+from dbt_audiences.sync.sizes import Sizes
 
-DEFAULT_LEAVING_SHARE = Decimal("0.5")
-SMALLEST_GUARDED = 100
+_COLUMNS = "profile_id, identifier_type, identifier_value, traits"
+_WANTED = (
+    "cast(profile_id as text)",
+    "cast(identifier_type as text)",
+    "cast(identifier_value as text)",
+    "coalesce(cast(traits as text), '{}')",
+)
+"""SQL of the same of what must hold."""
 
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """Profiles: those that the destination holds, and of those that differ, who enters, leaves, or changes only."""
-
-    held: int
-    entering: int
-    leaving: int
-    changing: int
-
-    @property
-    def differing(self) -> int:
-        """Those that differ in any way."""
-        return self.entering + self.leaving + self.changing
+_NO_PLAN = """select cast(null as text) as profile_id, cast(null as text) as identifier_type,
+    cast(null as text) as identifier_value, cast(null as text) as traits, cast(null as text) as op, false as is_held,
+    false as is_forced, false as is_moved, 0 as differs
+where false"""
 
 
 def make_plan(
@@ -59,21 +50,22 @@ def make_plan(
     """
     held = f"{ledger.here} and ({among}){'' if resync else ' and is_member'}"
     left_alone = "wanted.profile_id is null and held.is_baseline" if is_baseline_kept else "false"
-    for table in (ledger.wanted, ledger.plan):
-        warehouse.execute(f"drop table if exists {table}")
-    warehouse.execute(
-        f"create temporary table {ledger.wanted} as\n{_wanted_query(warehouse, desired, is_withheld=is_withheld)}"
-    )
     whole = resync or is_whole
+    _drop(warehouse, ledger.wanted, ledger.wanted_rows, ledger.plan, ledger.differing)
+    wanted = f"{desired} where identifier_value is not null{' and withheld is null' if is_withheld else ''}"
+    if not whole and _is_all_held(warehouse, ledger, held, wanted):
+        warehouse.execute(f"create temporary view {ledger.wanted} as select {_COLUMNS} from {ledger.acknowledged} where {held}")
+        warehouse.execute(f"create temporary table {ledger.plan} as {_NO_PLAN}")
+        return Sizes(0, 0, 0, 0)
+    _copy_wanted(warehouse, ledger, wanted)
     if not whole:
-        # Mostly there is next to no difference: one pass finds that, and only profiles that differ are looked at as a whole.
+        # Mostly there is little difference: one pass finds it, and only profiles that differ are looked at as a whole.
         compared = _compared_query(ledger, held, left_alone, resync=False)
         differing = f"select distinct profile_id from (\n{compared}\n) as compared where op <> 'same' or is_moved"
-        warehouse.execute(f"drop table if exists {ledger.differing}")
         warehouse.execute(f"create temporary table {ledger.differing} as {differing}")
     query = _plan_query(ledger, held, left_alone, resync=whole)
     if not whole and not warehouse.fetch(f"select 1 from {ledger.differing} limit 1"):
-        query = f"select * from (\n{query}\n) as planned limit 0"
+        query = _NO_PLAN
     warehouse.execute(f"create temporary table {ledger.plan} as\n{query}")
     shares = warehouse.fetch(
         "select sum(case when held_rows = 0 and desired_rows > 0 then 1 else 0 end), "
@@ -87,22 +79,33 @@ def make_plan(
     return Sizes(ledger.held_profiles() if entering or leaving else 0, entering, leaving, changing)
 
 
-def _wanted_query(warehouse: Warehouse, desired: str, *, is_withheld: bool) -> str:
-    """SQL of what must hold, each identifier once: of several profiles the first by its id."""
-    rows = f"from {desired} where identifier_value is not null{' and withheld is null' if is_withheld else ''}"
-    columns = """
-        cast(profile_id as text) as profile_id, cast(identifier_type as text) as identifier_type,
-        cast(identifier_value as text) as identifier_value, coalesce(cast(traits as text), '{}') as traits"""
-    # An identifier is one profile's, so that this finds none; numbering all of them takes as long as all else together.
-    if not warehouse.fetch(f"select 1 {rows} group by identifier_type, identifier_value having count(*) > 1 limit 1"):
-        return f"select {columns}\n{rows}"
-    return f"""select profile_id, identifier_type, identifier_value, traits
-from (
-    select {columns},
-        row_number() over (partition by identifier_type, identifier_value order by profile_id) as nth
-    {rows}
-) as numbered
-where nth = 1"""
+def _is_all_held(warehouse: Warehouse, ledger: Ledger, held: str, wanted: str) -> bool:
+    """Whether the ledger holds exactly what must hold: as many rows, and the same sum of a number for each.
+
+    Mostly that is so, and it takes a fraction of a comparison and no memory. Others have that sum by a chance of 2**-64.
+    """
+    of_held, of_wanted = (
+        warehouse.fetch(f"select count(*), coalesce(sum({warehouse.row_hash(columns)}), 0) from {rows}")[0]
+        for columns, rows in ((_COLUMNS.split(", "), f"{ledger.acknowledged} where {held}"), (_WANTED, wanted))
+    )
+    return of_held == of_wanted
+
+
+def _copy_wanted(warehouse: Warehouse, ledger: Ledger, wanted: str) -> None:
+    """Fill the table of what must hold with each identifier once: of several profiles the first by its id."""
+    columns = ", ".join(f"{text} as {name}" for text, name in zip(_WANTED, _COLUMNS.split(", "), strict=True))
+    warehouse.execute(f"create temporary table {ledger.wanted_rows} as select {columns} from {wanted}")
+    # An identifier is one profile's: as many numbers as rows prove it, and numbering all rows takes as long as all else.
+    number = warehouse.row_hash(("identifier_type", "identifier_value"))
+    rows, numbers = warehouse.fetch(f"select count(*), count(distinct {number}) from {ledger.wanted_rows}")[0]
+    if rows != numbers:
+        warehouse.execute(f"drop table {ledger.wanted_rows}")
+        warehouse.execute(
+            f"create temporary table {ledger.wanted_rows} as select {_COLUMNS} from (select {columns}, row_number() over "
+            f"(partition by identifier_type, identifier_value order by profile_id) as nth from {wanted}) as numbered "
+            "where nth = 1"
+        )
+    warehouse.execute(f"create temporary view {ledger.wanted} as select {_COLUMNS} from {ledger.wanted_rows}")
 
 
 def _plan_query(ledger: Ledger, held: str, left_alone: str, *, resync: bool) -> str:
@@ -171,110 +174,6 @@ def _is_forced(resync: bool) -> str:
     return "true" if resync else "loses = 1"
 
 
-def number_units(warehouse: Warehouse, ledger: Ledger, side: Side | None, batch_size: int | None) -> tuple[int, int]:
-    """Fill the table of units with the plan's rows of one side (None: both) in calls and batches; return how many of each.
-
-    A unit has one value of each type. A type with several values makes several units, and what a later one lacks it borrows
-    from the first, so that it can be addressed; each stands for what it borrowed too. Profiles with a request whose fate is
-    unknown wait until it is known.
-    """
-    of_side = {None: "true", "add": "op <> 'remove'", "remove": "op = 'remove'"}[side]
-    if not int(str(warehouse.fetch(f"select count(*) from {ledger.plan} where {of_side} and differs = 1")[0][0])):
-        warehouse.execute(f"drop table if exists {ledger.units}")
-        return 0, 0
-    firsts = "".join(
-        f""",
-        min(case when nth = 1 and identifier_type = '{name}' then identifier_value end)
-            over (partition by profile_id, side) as first_{name},
-        min(case when nth = 1 and identifier_type = '{name}' then op end) over (partition by profile_id, side) as op_of_{name},
-        max(case when identifier_type = '{name}' then 1 else 0 end) over (partition by profile_id, side, nth) as has_{name}"""
-        for name in IDENTIFIER_COLUMNS
-    )
-    borrowed = "".join(
-        f"""
-    union all
-    select distinct profile_id, '{name}', first_{name}, traits, op_of_{name}, side, unit
-    from ranked where has_{name} = 0 and first_{name} is not null"""
-        for name in IDENTIFIER_COLUMNS
-    )
-    batch = "0" if batch_size is None else f"cast(floor((unit - 1) / {batch_size}.0) as bigint)"
-    warehouse.execute(f"drop table if exists {ledger.units}")
-    warehouse.execute(f"""create temporary table {ledger.units} as
-with awaited as (
-{ledger.in_flight()}
-),
-chosen as (
-    select *, case when op = 'remove' then 'remove' else 'add' end as side from {ledger.plan} as plan
-    where {of_side} and differs = 1 and not exists (select 1 from awaited where awaited.profile_id = plan.profile_id)
-        and not exists (
-            select 1 from awaited
-            where awaited.identifier_type = plan.identifier_type and awaited.identifier_value = plan.identifier_value
-        )
-),
-numbered as (
-    select *, row_number() over (
-        partition by profile_id, side, identifier_type order by case when op = 'same' then 1 else 0 end, identifier_value
-    ) as nth
-    from chosen
-),
-joined as (
-    select *, max(case when op = 'same' then 0 else 1 end) over (partition by profile_id, side, nth) as is_sent{firsts}
-    from numbered
-),
-ranked as (
-    select *, dense_rank() over (order by profile_id, side desc, nth) as unit from joined where is_sent = 1
-),
-complete as (
-    select profile_id, identifier_type, identifier_value, traits, op, side, unit from ranked{borrowed}
-)
-select complete.*, {batch} as batch from complete order by unit""")
-    found = warehouse.fetch(f"select coalesce(max(unit), 0), coalesce(max(batch) + 1, 0) from {ledger.units}")[0]
-    return int(str(found[0])), int(str(found[1]))
-
-
-_UNIT_COLUMNS = "batch, unit, profile_id, side, identifier_type, identifier_value, traits"
-
-
-def batches(warehouse: Warehouse, ledger: Ledger, first: int, beyond: int) -> dict[int, list[Unit]]:
-    """The units of a few batches, in order."""
-    rows = warehouse.fetch(
-        f"select {_UNIT_COLUMNS} from {ledger.units} where batch >= {first} and batch < {beyond} order by unit, identifier_type"
-    )
-    found: dict[int, list[Unit]] = {}
-    for batch, unit in _units(iter(rows)):
-        found.setdefault(batch, []).append(unit)
-    return found
-
-
-def streamed(warehouse: Warehouse, ledger: Ledger, rows_at_once: int) -> Iterator[Unit]:
-    """All units in order, in constant memory; nothing else may ask the warehouse until they are exhausted."""
-    query = f"select {_UNIT_COLUMNS} from {ledger.units} order by unit, identifier_type"
-    rows = (row for chunk in warehouse.stream(query, rows_at_once) for row in chunk)
-    return (unit for _, unit in _units(rows))
-
-
-def _units(rows: Iterator[Row]) -> Iterator[tuple[int, Unit]]:
-    current: tuple[object, object] | None = None
-    collected: list[Row] = []
-    for row in rows:
-        place = (row[0], row[1])
-        if place != current and current is not None:
-            yield int(str(current[0])), _unit(collected)
-            collected = []
-        current = place
-        collected.append(row)
-    if current is not None:
-        yield int(str(current[0])), _unit(collected)
-
-
-def _unit(rows: list[Row]) -> Unit:
-    first = rows[0]
-    own = {str(row[4]): str(row[5]) for row in rows}
-    known = {name: own[name] for name in IDENTIFIER_COLUMNS if name in own}
-    side: Side = "remove" if first[3] == "remove" else "add"
-    return Unit(str(first[2]), side, {**known, **{name: own[name] for name in own if name not in known}}, str(first[6]))
-
-
 def held_back(warehouse: Warehouse, ledger: Ledger) -> int:
     """Identifiers that differ and are not sent, because a person must act first."""
     if not ledger.has("held"):
@@ -296,22 +195,10 @@ def held_back(warehouse: Warehouse, ledger: Ledger) -> int:
 
 def drop_tables(warehouse: Warehouse, ledger: Ledger) -> None:
     """Give back what the temporary tables hold."""
-    for table in (ledger.wanted, ledger.plan, ledger.units, ledger.withheld, ledger.differing):
+    _drop(warehouse, ledger.wanted, ledger.wanted_rows, ledger.plan, ledger.units, ledger.withheld, ledger.differing)
+
+
+def _drop(warehouse: Warehouse, view: str, *tables: str) -> None:
+    warehouse.execute(f"drop view if exists {view}")
+    for table in tables:
         warehouse.execute(f"drop table if exists {table}")
-
-
-def refusal(sizes: Sizes, limits: RefuseAbove | None) -> str | None:
-    """Why a sync of this size must not happen without a person's word, or None."""
-    if limits is None or limits == RefuseAbove():
-        limits = RefuseAbove(leaving_share=DEFAULT_LEAVING_SHARE) if sizes.held > SMALLEST_GUARDED else RefuseAbove()
-    checks = (
-        ("leave", sizes.leaving, limits.leaving_count, limits.leaving_share),
-        ("enter", sizes.entering, limits.entering_count, limits.entering_share),
-    )
-    for verb, count, most, share in checks:
-        if most is not None and count > most:
-            return f"{count:,} profiles would {verb}, more than the {most:,} that `refuse_above` allows"
-        if share is not None and sizes.held and Decimal(count) / sizes.held > share:
-            part = f"{Decimal(count) / sizes.held:.1%}"
-            return f"{count:,} of {sizes.held:,} profiles ({part}) would {verb}, more than the {share:.1%} that is allowed"
-    return None

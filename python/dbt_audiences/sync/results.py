@@ -8,7 +8,7 @@ from typing import Literal
 
 from dbt_audiences.sync.outbox import TIME_IS_UP, Outbox
 from dbt_audiences.sync.patience import HOLD_REASON
-from dbt_audiences.sync.plan import Sizes
+from dbt_audiences.sync.sizes import Sizes
 
 Status = Literal["synced", "filtered", "refused", "held", "failed", "partial", "disabled", "paused", "waiting"]
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dbt_audiences.core.warehouse import Warehouse, instant_literal, naive, text_literal, text_literals
+from dbt_audiences.core.warehouse import Warehouse, instant_literal, naive, text_literal
 from dbt_audiences.sync.channel import Outcome, Request
 from dbt_audiences.sync.ledger import REQUEST_COLUMNS, Ledger
+from dbt_audiences.sync.request_ids import is_one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,12 @@ def settle(
     refused: Sequence[RefusedRow],
     divided: Mapping[str, Halves],
     at: datetime,
+    is_of_plan: bool,
 ) -> None:
-    """One transaction for all: a crash before it repeats these requests under their ids, one after it repeats nothing."""
+    """One transaction for all: a crash before it repeats these requests under their ids, one after it repeats nothing.
+
+    is_of_plan  the requests are of the plan that was just made, so that the ledger has the same profiles (`adopt_merges`)
+    """
     now = instant_literal(at)
     with warehouse.transaction():
         _reject_rows(warehouse, ledger, [row for row in refused if not row.is_postponed], now)
@@ -54,7 +59,9 @@ def settle(
                 _divide(warehouse, ledger, request, divided[request.id], at)
         for alike in _alike(outcomes).values():
             _settle_requests(warehouse, ledger, [request for request, _ in alike], alike[0][1], now)
-        _acknowledge(warehouse, ledger, [request.id for request, outcome in outcomes if outcome.verdict == "delivered"], now)
+        _acknowledge(
+            warehouse, ledger, [request.id for request, outcome in outcomes if outcome.verdict == "delivered"], now, is_of_plan
+        )
 
 
 def _reject_rows(warehouse: Warehouse, ledger: Ledger, refused: Sequence[RefusedRow], now: str) -> None:
@@ -80,7 +87,7 @@ def _postpone(warehouse: Warehouse, ledger: Ledger, request: Request, rows: Sequ
     """These rows stay pending, in a request of their own that the next sync plans anew."""
     if not rows:
         return
-    this, later = f"request_id = {text_literal(request.id)}", f"{request.id}-later"
+    this, later = is_one_of([request.id]), f"{request.id}-later"
     sync_id, content_type, created_at = warehouse.fetch(
         f"select sync_id, content_type, created_at from {ledger.requests} where {this}"
     )[0]
@@ -115,7 +122,7 @@ def _alike(outcomes: Sequence[tuple[Request, Outcome]]) -> dict[tuple[object, ..
 
 
 def _settle_requests(warehouse: Warehouse, ledger: Ledger, requests: Sequence[Request], outcome: Outcome, now: str) -> None:
-    this = f"request_id in ({text_literals(one.id for one in requests)})"
+    this = is_one_of([one.id for one in requests])
     reason = "null" if outcome.reason is None else text_literal(_storable(outcome.reason))
     if outcome.verdict == "rejected":
         warehouse.execute(
@@ -130,17 +137,19 @@ def _settle_requests(warehouse: Warehouse, ledger: Ledger, requests: Sequence[Re
     )
 
 
-def _acknowledge(warehouse: Warehouse, ledger: Ledger, ids: Sequence[str], now: str) -> None:
+def _acknowledge(warehouse: Warehouse, ledger: Ledger, ids: Sequence[str], now: str, is_of_plan: bool) -> None:
     if not ids:
         return
-    of_these = f"request_id in ({text_literals(ids)})"
+    of_these = is_one_of(ids)
     warehouse.execute(
         f"update {ledger.deliveries} set status = 'delivered', reason = null, settled_at = {now} "
         f"where {of_these} and status = 'pending'"
     )
+    # With the profile, DuckDB reads only the part of the ledger where these are: it is kept in the order of first syncs.
+    columns = f"{'profile_id, ' if is_of_plan else ''}identifier_type, identifier_value"
     warehouse.execute(
-        f"delete from {ledger.acknowledged} where {ledger.here} and (identifier_type, identifier_value) in "
-        f"(select identifier_type, identifier_value from {ledger.deliveries} where {of_these} and status = 'delivered')"
+        f"delete from {ledger.acknowledged} where {ledger.here} and ({columns}) in "
+        f"(select {columns} from {ledger.deliveries} where {of_these} and status = 'delivered')"
     )
     warehouse.execute(
         f"insert into {ledger.acknowledged} (destination, audience, profile_id, identifier_type, identifier_value, is_member, "
@@ -151,7 +160,7 @@ def _acknowledge(warehouse: Warehouse, ledger: Ledger, ids: Sequence[str], now: 
 
 
 def _divide(warehouse: Warehouse, ledger: Ledger, request: Request, halves: Halves, at: datetime) -> None:
-    this = f"request_id = {text_literal(request.id)}"
+    this = is_one_of([request.id])
     sync_id, content_type, created_at = warehouse.fetch(
         f"select sync_id, content_type, created_at from {ledger.requests} where {this}"
     )[0]
@@ -178,7 +187,7 @@ def _divide(warehouse: Warehouse, ledger: Ledger, request: Request, halves: Halv
         )
         warehouse.execute(
             f"insert into {ledger.deliveries} (request_id, {columns}) select {second}, {columns} from {ledger.deliveries} "
-            f"where request_id = {first} and {_one_of(halves.of_both)}"
+            f"where {is_one_of([halves.first.id])} and {_one_of(halves.of_both)}"
         )
 
 
