@@ -199,7 +199,7 @@ def test_what_was_cut_in_the_middle_is_said_and_what_is_whole_is_kept(project: P
     assert project.sql(count) == [(before,)]
     result = project.audiences("load", str(tmp_path / "calls.jsonl"), "--max-rejected", "0", expect=1)
     assert result.err == (
-        f"error: 1 lines were rejected, more than 0; the others were loaded\n  {tmp_path}/calls.jsonl:400: not JSON\n"
+        f"error: 1 line was rejected, more than 0; the others were loaded\n  {tmp_path}/calls.jsonl:400: not JSON\n"
         "  the rejected lines are in the table `rejected`, each with its reason\n"
     )
     assert project.sql(count) == [(before + 399,)]

@@ -178,12 +178,17 @@ def _load_file(load: _Load, path: Path, stage: Callable[[Advance], Iterator[None
     return Loaded(file, accepted, duplicates, rejected, suppressed, blocked, flagged)
 
 
+def rejected_lines(count: int) -> str:
+    """How many lines were rejected, in words."""
+    return "1 line was rejected" if count == 1 else f"{count:,} lines were rejected"
+
+
 def _check(loaded: Sequence[Loaded], max_rejected: int | None, reasons: Sequence[str]) -> None:
     rejected = sum(one.rejected for one in loaded)
     if max_rejected is None or rejected <= max_rejected:
         return
     shown = "".join(f"\n  {reason}" for reason in reasons)
     raise FailedError(
-        f"{rejected:,} lines were rejected, more than {max_rejected:,}; the others were loaded{shown}",
+        f"{rejected_lines(rejected)}, more than {max_rejected:,}; the others were loaded{shown}",
         hint="the rejected lines are in the table `rejected`, each with its reason",
     )

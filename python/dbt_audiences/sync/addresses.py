@@ -9,6 +9,8 @@ import unicodedata
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
+from dbt_audiences.sync.channel import Outcome
+
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 """What resolvers take for a dot."""
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
@@ -45,6 +47,16 @@ def refuse_private_literal(url: str) -> None:
     address = _literal(host)
     if address is not None and not is_public(address):
         raise PrivateAddress(host, address)
+
+
+def private_refusal(url: str, *, allow_private_addresses: bool) -> Outcome | None:
+    """The same as what came of a request that must not be sent; None for one that may."""
+    try:
+        if not allow_private_addresses:
+            refuse_private_literal(url)
+    except PrivateAddress as error:
+        return Outcome("unsent", str(error), stops=True)
+    return None
 
 
 def _literal(host: str) -> str | None:

@@ -50,6 +50,7 @@ def command(
 ) -> None:
     """Load Segment-spec calls: JSON Lines (gzip or not), CSV or Parquet; a folder or a glob works. Loading twice is once."""
     from dbt_audiences.flow.load import load
+    from dbt_audiences.load.files import rejected_lines
 
     if list_key is not None:
         if people or source is not None or max_rejected is not None:
@@ -87,7 +88,7 @@ def command(
     if blocked or flagged:
         say(f"tracking plan: {blocked:,} calls were blocked, {flagged:,} flagged; raw.plan_violations says what was wrong")
     if rejected:
-        say(f"{rejected:,} lines were rejected; raw.rejected has each with its place and reason")
+        say(f"{rejected_lines(rejected)}; raw.rejected has each with its place and reason")
 
 
 def _load_list(workspace: Workspace, paths: list[str], key: str, identifier: str | None, wait: bool, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from dbt_audiences.core.alerts import Alert, Recipient
 from dbt_audiences.core.project import Destination
 from dbt_audiences.core.warehouse import Relations, Warehouse, instant_literal, text_literal
-from dbt_audiences.sync.addresses import PrivateAddress, refuse_private_literal
+from dbt_audiences.sync.addresses import PrivateAddress, private_refusal
 from dbt_audiences.sync.alerts.recipients import spec_of
 from dbt_audiences.sync.channel import Outcome
 from dbt_audiences.sync.check import secret_urls, used_secrets, used_settings
@@ -194,11 +194,9 @@ def _posted(one: Notification, url: str, body: bytes, key: bytes | None, destina
     from dbt_audiences.sync.http import Sending, judged, send, session
 
     private = destination.allow_private_addresses
-    try:
-        if not private:
-            refuse_private_literal(url)
-    except PrivateAddress as error:
-        return Outcome("unsent", str(error))
+    refusal = private_refusal(url, allow_private_addresses=private)
+    if refusal is not None:
+        return refusal
 
     def headers() -> Mapping[str, str]:
         plain = {"content-type": "application/json", "webhook-id": one.id}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dbt_audiences.core.destination_type import DestinationType, Find
-from dbt_audiences.sync.addresses import PrivateAddress, refuse_private_literal
+from dbt_audiences.sync.addresses import private_refusal
 from dbt_audiences.sync.channel import Opening, Outcome
 from dbt_audiences.sync.declared.requests import Compiled, Credentials, compiled_call, sending_of
 from dbt_audiences.sync.declared.templates import CannotRender, compiled, expression
@@ -45,14 +45,10 @@ class Exchange:
 
     def refusal(self) -> Outcome | None:
         """Why nothing can be sent to its address."""
-        if self._opening.allow_private_addresses:
-            return None
-        try:
-            refuse_private_literal(self.base_url)
-            refuse_private_literal(str(self._opening.settings.get("token_url", "")))
-        except PrivateAddress as error:
-            return Outcome("unsent", str(error), stops=True)
-        return None
+        private = self._opening.allow_private_addresses
+        urls = (self.base_url, str(self._opening.settings.get("token_url", "")))
+        refusals = (private_refusal(url, allow_private_addresses=private) for url in urls)
+        return next((refusal for refusal in refusals if refusal is not None), None)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from dbt_audiences.sync import payloads
-from dbt_audiences.sync.addresses import PrivateAddress, refuse_private_literal
+from dbt_audiences.sync.addresses import private_refusal
 from dbt_audiences.sync.channel import Opening, Outcome, Request, Setting, Side, Spec, Unit
 from dbt_audiences.sync.loops import Loop
 from dbt_audiences.sync.webhook_signature import secret_bytes, signed_headers
@@ -79,11 +79,9 @@ class Webhook:
         from dbt_audiences.sync.http import Sending, judged, send, session
 
         private = self._opening.allow_private_addresses
-        if not private:
-            try:
-                refuse_private_literal(self._url)
-            except PrivateAddress as error:
-                return Outcome("unsent", str(error), stops=True)
+        refusal = private_refusal(self._url, allow_private_addresses=private)
+        if refusal is not None:
+            return refusal
         if self._client is None:
             self._client = session(allow_private_addresses=private, connections=CONNECTIONS)
         asked = Sending("OPTIONS", self._url, None, dict)
@@ -98,11 +96,9 @@ class Webhook:
         from dbt_audiences.sync.http import post, session  # aiohttp takes long to import, and most commands send nothing
 
         private = self._opening.allow_private_addresses
-        if not private:
-            try:
-                refuse_private_literal(self._url)
-            except PrivateAddress as error:
-                return [Outcome("unsent", str(error), stops=True) for _ in requests]
+        refusal = private_refusal(self._url, allow_private_addresses=private)
+        if refusal is not None:
+            return [refusal for _ in requests]
         if self._client is None:
             self._client = session(allow_private_addresses=private, connections=CONNECTIONS)
         client, gate, stopped = self._client, asyncio.Semaphore(CONNECTIONS), asyncio.Event()
