@@ -234,6 +234,24 @@ def test_an_incident_is_told_once_and_its_end_once(state: Warehouse) -> None:
     assert standing(state, RELATIONS, [replace(few, enabled=False)]) == []
 
 
+def test_an_alert_that_is_edited_is_another_one(state: Warehouse) -> None:
+    members(state, 2, NOW - timedelta(minutes=1))
+    few, fewer = (alert(on="audience_size", audience="vips", below=below) for below in (3, 2))
+    others, changes = alert(on="run_failed"), alert(on="audience_changed")
+    state.insert("runs", ("run_id", "status", "started_at"), [("r", "failed", naive(NOW))])
+    state.insert("keys", ("key", "kind", "definition_hash"), [("a", "audience", "1")])
+    renamed = replace(few, name="Other words", owner="me", recipients=())
+    edits = [few, few, renamed, fewer, few, others, changes, changes, fewer, few, changes, replace(changes, audience="a")]
+    told = [[one.state for one in judged(state, one, NOW + timedelta(minutes=minute))] for minute, one in enumerate(edits)]
+    both = ["ended", "began"]
+    assert told == [["began"], [], [], ["ended"], ["began"], both, ["ended"], [], [], ["began"], ["ended"], []]
+    judged(state, few)
+    assert standing(state, RELATIONS, [few])[0][2] == naive(NOW)
+    # As rows were before it was written down what they were judged by.
+    state.execute("update alert_states set seen = null")
+    assert judged(state, fewer)[0].message == "`vips` has 2 members"
+
+
 def test_a_failed_run_is_told_until_one_succeeds(state: Warehouse) -> None:
     failed = alert(on="run_failed")
     told = []
@@ -372,6 +390,14 @@ def test_a_run_a_sync_and_an_export_tell_and_status_says_what_is_on(tmp_path: Pa
         report = project.run(sync=True, day=1)
         assert [(one["alert"], one["state"]) for one in report["alerts"]] == [("runs", "ended")]
         assert [one.json["alert"] for one in receiver.requests if "alert" in one.json][3:] == ["rate", "exports", "runs"]
+        project.write("audiences/wrong.yml", "audience: wrong\nname: Wrong\nwho: {perfomed: Bought}\n")
+        project.write("alerts/elsewhere.yml", "alert: elsewhere\non: nothing\n")
+        refused = project.audiences("run", expect=2)
+        assert "audiences/wrong.yml:3:" in refused.err and "alerts/elsewhere.yml:" in refused.err
+        last = [one.json for one in receiver.requests if "alert" in one.json][-1]
+        assert (last["alert"], last["state"]) == ("runs", "began")
+        message = project.sql("select message from audiences.runs order by started_at desc limit 1")[0][0]
+        assert "audiences/wrong.yml" in message
 
 
 def test_a_watch_judges_alerts_while_nothing_happens_and_takes_what_it_writes_for_no_new_calls(tmp_path: Path) -> None:

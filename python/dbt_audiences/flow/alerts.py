@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dbt_audiences.core.alerts import Alert
 from dbt_audiences.core.errors import AudiencesError
 from dbt_audiences.core.warehouse import Warehouse
 from dbt_audiences.flow.workspace import Workspace, now
-from dbt_audiences.run.registry import relation_exists
+from dbt_audiences.run.registry import finish_run, relation_exists, start_run, state_exists
+from dbt_audiences.spec.project import load_alerts
 from dbt_audiences.sync.alerts.findings import Moment
 from dbt_audiences.sync.alerts.incidents import News, happened, judge
+from dbt_audiences.sync.alerts.recipients import check_alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,28 @@ def judge_alerts(
             except AudiencesError as error:
                 warnings.append(f"the alert `{alert.key}` could not be judged: {error.message}")
     return Judged(tuple(news), (*warnings, *_told(workspace, warehouse, alerts)))
+
+
+def judge_unreadable(workspace: Workspace, run_id: str, problem: AudiencesError, *, as_of: datetime) -> None:
+    """Note a run that failed as its definitions are wrong, and judge the alerts that can be read.
+
+    Nothing where that cannot be done at once: the failure itself is what the user must see.
+    """
+    with suppress(AudiencesError):
+        project = load_alerts(workspace.root)
+        wrong = {one.place.file for one in check_alerts(project)}
+        alerts = {key: one for key, one in project.alerts.items() if one.place.file not in wrong}
+        readable = replace(workspace, _project=replace(project, alerts=alerts))
+        readable.dbt.parse()
+        try:
+            with readable.warehouse(wait=False) as warehouse:
+                relations = readable.dbt.relations()
+                if state_exists(warehouse, relations):
+                    start_run(warehouse, relations, run_id, as_of, now())
+                    finish_run(warehouse, relations, run_id, "failed", now(), str(problem))
+                    judge_alerts(readable, warehouse, as_of=as_of)
+        finally:
+            readable.dbt.release()
 
 
 def judge_export(workspace: Workspace, warehouse: Warehouse, audience: str, members: int) -> Judged:

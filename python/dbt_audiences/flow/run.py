@@ -10,10 +10,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from dbt_audiences.compile.sql_traits import rows_model
-from dbt_audiences.core.errors import AudiencesError, FailedError, GuardError, UsageError
+from dbt_audiences.core.errors import AudiencesError, DefinitionError, FailedError, GuardError, UsageError
 from dbt_audiences.core.project import Sendable, SqlTrait
 from dbt_audiences.core.warehouse import Warehouse, naive
-from dbt_audiences.flow.alerts import judge_alerts
+from dbt_audiences.flow.alerts import judge_alerts, judge_unreadable
 from dbt_audiences.flow.building import RelatedResult, SqlTraitResult, build, hidden_traits, related_results, sql_trait_results
 from dbt_audiences.flow.computing import Computations
 from dbt_audiences.flow.optimize import tidy
@@ -96,9 +96,13 @@ def run(
     unguarded     names of tables that may lose most of their rows: the caller knows why
     leaves_batch  audiences of `compute: batch` that have no `every` stay as they are
     """
-    workspace.compile(check=False)
-    workspace.dbt.parse()
     run_id = f"{naive(as_of):%Y%m%dT%H%M%SZ}_{secrets.token_hex(4)}"
+    try:
+        workspace.compile(check=False)
+    except DefinitionError as error:
+        judge_unreadable(workspace, run_id, error, as_of=as_of)
+        raise
+    workspace.dbt.parse()
     with workspace.warehouse(wait=wait) as warehouse:
         relations = workspace.dbt.relations()
         is_prepared = state_exists(warehouse, relations)

@@ -90,6 +90,28 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
     )
 
 
+def load_alerts(root: Path) -> Project:
+    """The alerts of a project and the destinations that they tell, without those of files in which something is wrong.
+
+    For one that cannot be read as a whole; all else of it is empty. Raises as `load_project` where even its name is wrong.
+    """
+    problems = Problems()
+    name = _project_name(root)
+    destinations = _folder(root, "destinations", read_destination, problems, {}, None)
+    alerts = _folder(root, "alerts", read_alert, problems, {}, None)
+    wrong = {problem.place.file for problem in problems.found}
+    return Project(
+        name,
+        {},
+        {},
+        {key: one for key, one in destinations.items() if one.place.file not in wrong},
+        (),
+        (),
+        {},
+        alerts={key: one for key, one in alerts.items() if one.place.file not in wrong},
+    )
+
+
 def _project_name(root: Path) -> str:
     path = root / "dbt_project.yml"
     if not path.is_file():

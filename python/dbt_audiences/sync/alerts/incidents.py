@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,20 +41,42 @@ def judge(alert: Alert, warehouse: Warehouse, relations: Relations, moment: Mome
     if alert.on == "audience_changed":
         return _changed(alert, warehouse, relations, moment, token)
     finding = find(alert, warehouse, relations, moment)
-    states = warehouse.fetch(
-        f"select is_on, since from {relations['alert_states']} where alert = {text_literal(alert.key)} and subject = ''"
-    )
-    was_on, since = (bool(states[0][0]), states[0][1]) if states else (False, None)
+    was_on, since, is_edited = _before(alert, warehouse, relations)
     news = []
+    if was_on and is_edited:
+        # What was on is judged no more: what is on now is another incident, and may be of something else.
+        news, was_on, since = [_ended_by_edit(alert)], False, None
     if finding.is_on != was_on:
         state: State = "began" if finding.is_on else "ended"
-        news = [News(alert.key, state, finding.message, alert.audience, alert.destination)]
+        news.append(News(alert.key, state, finding.message, alert.audience, alert.destination))
     now = naive(moment.now)
-    row = (alert.key, "", finding.is_on, (since or now) if finding.is_on else None, finding.message, None, now)
+    row = (alert.key, "", finding.is_on, (since or now) if finding.is_on else None, finding.message, _judged_by(alert), now)
     with warehouse.transaction():
         _replace(warehouse, relations, alert.key, [row])
         _note(alert, news, warehouse, relations, moment.now, token)
     return news
+
+
+def _judged_by(alert: Alert) -> str:
+    """What an alert is judged by, as a text."""
+    limits = (str(limit) if limit is not None else None for limit in (alert.above, alert.below, alert.change))
+    return json.dumps([alert.on, alert.audience, alert.destination, alert.source, *limits, str(alert.over), alert.minimum])
+
+
+def _before(alert: Alert, warehouse: Warehouse, relations: Relations) -> tuple[bool, object, bool]:
+    """Whether it was on, since when, and whether it is judged by something else since."""
+    states = warehouse.fetch(
+        f"select is_on, since, seen from {relations['alert_states']} where alert = {text_literal(alert.key)} and subject = ''"
+    )
+    if not states:
+        return False, None, False
+    # What it was judged by was not always written down: then it counts as what it is now.
+    unknown = "" if alert.on == "audience_changed" else None
+    return bool(states[0][0]), states[0][1], states[0][2] not in (unknown, _judged_by(alert))
+
+
+def _ended_by_edit(alert: Alert) -> News:
+    return News(alert.key, "ended", "the alert was edited: what was on is judged no more", alert.audience, alert.destination)
 
 
 def happened(
@@ -83,7 +106,8 @@ def _changed(alert: Alert, warehouse: Warehouse, relations: Relations, moment: M
         f"select subject, seen from {relations['alert_states']} where alert = {text_literal(alert.key)}"
     )
     seen = {str(key): str(definition) for key, definition in rows_before}
-    now, news = naive(moment.now), []
+    was_on, _, is_edited = _before(alert, warehouse, relations)
+    now, news = naive(moment.now), [_ended_by_edit(alert)] if was_on else []
     stands = {str(key): "" if is_deleted else str(digest) for key, digest, is_deleted in keys}
     for key, definition in stands.items():
         before = seen.get(key)
@@ -94,10 +118,12 @@ def _changed(alert: Alert, warehouse: Warehouse, relations: Relations, moment: M
             else "was brought back" if not before
             else "was edited"
         )  # fmt: skip
-        if seen and word is not None:
+        if seen and not is_edited and word is not None:
             news.append(News(alert.key, "happened", f"the audience `{key}` {word}", key, None))
     # The empty subject tells that what was there the first time is known, also where nothing was.
-    rows = [(alert.key, key, False, None, None, definition, now) for key, definition in {"": "", **stands}.items()]
+    rows = [
+        (alert.key, key, False, None, None, definition, now) for key, definition in {"": _judged_by(alert), **stands}.items()
+    ]
     with warehouse.transaction():
         _replace(warehouse, relations, alert.key, rows)
         _note(alert, news, warehouse, relations, moment.now, token)

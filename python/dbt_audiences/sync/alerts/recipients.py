@@ -26,7 +26,9 @@ def check_alerts(project: Project) -> list[Problem]:
         if recipient.inline is not None:
             problems += problems_of_settings(recipient.inline, spec_of(recipient.inline), "recipient")
         elif recipient.key is not None:
-            destination = project.destinations[recipient.key]
+            destination = project.destinations.get(recipient.key)
+            if destination is None:
+                continue  # that it is not there, or wrong, is said by itself
             if destination.type not in TYPES or destination.declaration is not None:
                 message = f"an alert cannot be told to `{recipient.key}`, which is a {destination.type} destination"
                 problems.append(Problem(recipient.place, message, "email, slack and webhook can be told"))

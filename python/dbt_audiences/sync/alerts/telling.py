@@ -117,7 +117,9 @@ def _told(
     target: str,
     effects: Effects,
 ) -> Outcome:
-    destination = recipient.inline or destinations[recipient.key or ""]
+    destination = recipient.inline or destinations.get(recipient.key or "")
+    if destination is None:
+        return Outcome("held", f"the destination `{recipient.key}` cannot be read")
     if not destination.enabled or (destination.targets is not None and target not in destination.targets):
         return Outcome("held", f"the destination `{destination.key}` may not send from here")
     spec = spec_of(destination)
