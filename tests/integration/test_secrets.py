@@ -13,7 +13,8 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from tests.integration.mail_server import MailServer
-from tests.integration.receiver import Answer, Received
+from tests.integration.projects import artifacts, at, shop_with_ten_buyers
+from tests.integration.receiver import Answer, Received, Receiver
 from tests.integration.test_alerts import alert, judged, state_tables
 from tests.integration.worlds import STATE, World, destination, running_world, send_to
 
@@ -218,3 +219,40 @@ def test_a_canary_in_every_secret_of_an_alert_shows_nowhere(
     assert all(row[-2] for row in rows)
     said = repr(untold) + repr(rows) + repr(few) + "".join(capfd.readouterr())
     assert traces(said) == [], said
+
+
+def test_a_canary_shows_nowhere_in_what_a_run_and_dbt_leave_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = shop_with_ten_buyers(tmp_path / "shop")
+    with Receiver() as receiver:
+        receiver.decide = echo
+        monkeypatch.setenv("CANARY_URL", f"{receiver.url}/{quote(CANARY, safe='')}")
+        monkeypatch.setenv("CANARY_KEY", CANARY)
+        monkeypatch.setenv("CANARY_SIGN", secrets_of("webhook")["signing_secret"])
+        here = "allow_private_addresses: true\n"
+        signing = "secrets: {signing_secret: \"{{ env_var('CANARY_SIGN') }}\"}\n"
+        project.write(
+            "destinations/hook.yml",
+            f"destination: hook\ntype: webhook\nsettings: {{url: \"{{{{ env_var('CANARY_URL') }}}}\"}}\n{signing}{here}",
+        )
+        project.write(
+            "destinations/ads.yml",
+            f"destination: ads\ntype: braze\nsettings: {{base_url: '{receiver.url}', data_center: US-01}}\n"
+            f"secrets: {{api_key: \"{{{{ env_var('CANARY_KEY') }}}}\"}}\n{here}",
+        )
+        project.write(
+            "alerts/failed.yml",
+            "alert: failed\non: run_failed\nsend_to:\n  - type: slack\n    allow_private_addresses: true\n"
+            "    secrets: {webhook_url: \"{{ env_var('CANARY_URL') }}\"}\n",
+        )
+        project.define(
+            "buyers", "{performed: Bought, within: 30 days}", send_to=[{"destination": "hook"}, {"destination": "ads"}]
+        )
+        with artifacts():
+            results = [project.audiences("run", "--as-of", at(0), expect=1), project.audiences("status")]
+            results.append(project.audiences("destinations", "test", "hook", expect=None))
+        assert any(traces(got.path + json.dumps(got.headers)) for got in receiver.requests), "it was sent"
+    files = {str(path.relative_to(project.root)): path.read_bytes() for path in project.root.rglob("*") if path.is_file()}
+    assert {"target/manifest.json", "target/run_results.json", "logs/dbt.log", "warehouse.duckdb"} <= files.keys()
+    said = {f"output {number}": (one.out + one.err).encode() for number, one in enumerate(results)}
+    for what, content in {**files, **said}.items():
+        assert traces(content.decode("utf-8", "replace")) == [], what

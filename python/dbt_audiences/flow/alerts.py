@@ -57,7 +57,7 @@ def judge_alerts(
 
 
 def judge_unreadable(workspace: Workspace, run_id: str, problem: AudiencesError, *, as_of: datetime) -> None:
-    """Note a run that failed as its definitions are wrong, and judge the alerts that can be read.
+    """Note a run that failed as its definitions are wrong, and judge the alerts that can be read, where there are any.
 
     Nothing where that cannot be done at once: the failure itself is what the user must see.
     """
@@ -65,6 +65,8 @@ def judge_unreadable(workspace: Workspace, run_id: str, problem: AudiencesError,
         project = load_alerts(workspace.root)
         wrong = {one.place.file for one in check_alerts(project)}
         alerts = {key: one for key, one in project.alerts.items() if one.place.file not in wrong}
+        if not alerts:
+            return
         readable = replace(workspace, _project=replace(project, alerts=alerts))
         readable.dbt.parse()
         try:
