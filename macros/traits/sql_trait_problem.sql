@@ -1,7 +1,7 @@
 {#-
   What is wrong with the rows of a SQL trait, with up to ten of those rows; an empty text where nothing is.
 
-  meta  the config.meta of the copy: `model`, `identifier`, `traits`
+  meta  the config.meta of the copy: `model`, `identifier`, `traits`, and `personal`, the columns that are shown to nobody
   rows  relation of the fresh rows: identifier, traits
 -#}
 {% macro sql_trait_problem(meta, rows, columns=none) -%}
@@ -28,10 +28,24 @@
         'select identifier, traits from ' ~ rows ~ ' where identifier is null or identifier in (' ~ twice ~ ') order by case when identifier '
         ~ 'is null then 0 else 1 end, ' ~ dbt_audiences.by_code_point('identifier') ~ ', ' ~ dbt_audiences.by_code_point('traits') ~ ' limit 10'
     ).rows -%}
-        {%- do shown.append(('null' if row[0] is none else row[0]) ~ ' ' ~ (row[1] | string)[:80]) -%}
+        {%- do shown.append(dbt_audiences._row_shown(meta, row[0], row[1])) -%}
     {%- endfor -%}
     {%- set said = [] -%}
     {%- if nulls -%}{%- do said.append(nulls ~ ' without ' ~ meta['identifier']) -%}{%- endif -%}
     {%- if doubles -%}{%- do said.append(doubles ~ ' with a ' ~ meta['identifier'] ~ ' that another has too') -%}{%- endif -%}
     {{ return('rows of ' ~ name ~ ': ' ~ said | join(', ') ~ '; the last good values stay: ' ~ shown | join(' | ')) }}
+{%- endmacro %}
+
+
+{% macro _row_shown(meta, identifier, traits) -%}
+    {%- set personal = meta.get('personal', []) -%}
+    {%- set said = 'null' if identifier is none else '***' if meta['identifier'] in personal else identifier -%}
+    {%- if personal -%}
+        {%- set kept = {} -%}
+        {%- for name, value in fromjson(traits or '{}', {}).items() -%}
+            {%- do kept.update({name: '***' if name in personal and value is not none else value}) -%}
+        {%- endfor -%}
+        {%- set traits = tojson(kept) -%}
+    {%- endif -%}
+    {{ return(said ~ ' ' ~ (traits | string)[:80]) }}
 {%- endmacro %}

@@ -150,3 +150,19 @@ def test_a_schedule_is_the_numbers_that_it_allows() -> None:
     assert found == {
         "minutes": (0, 20, 40), "hours": (6, 7, 8, 22), "days": (1,), "months": (1, 2, 3), "weekdays": (0, 1, 2, 3, 4, 5)
     }  # fmt: skip
+
+
+def test_columns_are_personal_wherever_dbt_lets_them_be_described(root: Path) -> None:
+    column = "columns: [{name: %s, %s}, {name: plain}, {description: none}]"
+    write(
+        root,
+        "models/a.yml",
+        f"models:\n  - {{name: m, {column % ('Email', 'config: {meta: {personal: true}}')}}}\n"
+        f"seeds:\n  - {{name: s, {column % ('phone', 'meta: {personal: true}')}}}\n"
+        f"sources:\n  - {{name: s, tables: [{{name: t, {column % ('age', 'meta: {personal: true}')}}}]}}\n"
+        f"snapshots:\n  - {{name: s, {column % ('plan', 'meta: {personal: false}')}}}\n",
+    )
+    assert load_project(root).personal.names == {"email", "phone", "age"}
+    write(root, "models/a.yml", f"models:\n  - {{name: m, {column % ('email', 'meta: {personal: maybe}')}}}\n")
+    (problem,) = problems_of(root)
+    assert str(problem) == "models/a.yml:2:56: `personal` is neither true nor false\n  a column is personal, or it is not"

@@ -32,6 +32,11 @@ def sql_trait_models(project: Project) -> dict[str, str]:
     for one in project.sql_traits:
         names: list[Expression] = [name for name, _ in one.traits]
         meta: dict[str, Expression] = {"model": one.model, "of": one.of, "identifier": one.identifier, "traits": names}
+        personal: list[Expression] = [
+            name for name in (one.identifier, *(name for name, _ in one.traits)) if project.personal.has(name)
+        ]
+        if personal:
+            meta["personal"] = personal
         if one.missing == "keep":
             meta["keep"] = True
         if one.every is not None:

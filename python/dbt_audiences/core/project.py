@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from dbt_audiences.core.definitions import Condition, Duration, Entity, Performed, Place, SendAs, Which
 from dbt_audiences.core.destination_type import DestinationType
 from dbt_audiences.core.identity import Identity
+from dbt_audiences.core.personal import Personal
 
 if TYPE_CHECKING:
     from dbt_audiences.core.alerts import Alert
@@ -318,6 +319,7 @@ class Project:
     destination_types: Mapping[str, DestinationType] = field(default_factory=dict)
     """Those that the project declares itself."""
     alerts: Mapping[str, Alert] = field(default_factory=dict)
+    personal: Personal = field(default_factory=Personal)
 
     @property
     def computed(self) -> tuple[Audience | Trait, ...]:

@@ -80,6 +80,7 @@ def say_farewell(
                 root=workspace.root,
                 approved=parting.is_approved or approve == parting.audience,
                 dry_run=dry_run,
+                personal=workspace.project.personal,
             )
         )
     return results

@@ -124,7 +124,7 @@ def status(workspace: Workspace, key: str | None = None) -> Status:
             f"from {relations['connections']} order by destination, audience"
         )
         data_until = newest_event(warehouse, relations)
-        unreadable = unreadable_values(warehouse, relations)
+        unreadable = unreadable_values(warehouse, relations, workspace.project.personal)
         violations = plan_violations(warehouse, workspace.dbt.raw_schema())
         if key is not None and key not in {*defined, *known}:
             raise UsageError(f"there is no audience or trait `{key}`", hint=unknown(key, {*defined, *known}))

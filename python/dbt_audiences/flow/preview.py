@@ -51,15 +51,17 @@ def preview(workspace: Workspace, given: str, as_of: datetime, limit: int) -> Pr
         _refuse_disabled(workspace, given)
         warehouse, relations, table = stack.enter_context(judged(workspace, given, as_of))
         size, universe = warehouse.fetch(f"select count(case when is_member then 1 end), count(*) from {table}")[0]
+        kinds, personal = ("user_id", "email", "anonymous_id"), workspace.project.personal
         first = ", ".join(
             f"(select min(i.value) from {relations['profile_identifiers']} as i "
             f"where i.profile_id = t.profile_id and i.type = '{kind}') as {kind}"
-            for kind in ("user_id", "email", "anonymous_id")
+            for kind in kinds
         )
         rows = warehouse.fetch(
             f"select t.profile_id, {first} from {table} as t where t.is_member order by md5(t.profile_id) limit {limit}"
         )
-        return Preview(given, as_of, int(str(size)), int(str(universe)), tuple(rows))
+        sample = tuple(personal.row(("profile_id", *kinds), row) for row in rows)
+        return Preview(given, as_of, int(str(size)), int(str(universe)), sample)
 
 
 def backtest(

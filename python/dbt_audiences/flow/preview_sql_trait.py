@@ -76,5 +76,6 @@ def preview_sql_trait(workspace: Workspace, declared: SqlTrait, as_of: datetime,
                 f"then 1 end), count(case when identifier is null then 1 end) from {of_copy} as r"
             )[0]
         sample = warehouse.fetch(f"select * from {table} order by 1 limit {limit}")
+        sample = [workspace.project.personal.row([name for name, _ in columns], row) for row in sample]
     total, unknown, duplicates, nulls = (int(str(count)) for count in counts)
     return SqlTraitPreview(declared.model, declared.identifier, total, columns, unknown, duplicates, nulls, tuple(sample))

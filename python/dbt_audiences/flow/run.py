@@ -244,7 +244,8 @@ def _report(
         reason = "" if status == "built" else outcome.reason if status == "failed" else "a model that it reads was not built"
         results.append(AudienceResult(key, audience.name, status, *sizes.get(key, (0, 0, 0)), reason))
     failures = tuple(outcome for outcome in outcomes if outcome.status == "error")
-    code, unreadable = _exit_code(failures, connections), unreadable_values(warehouse, workspace.dbt.relations())
+    code, personal = _exit_code(failures, connections), workspace.project.personal
+    unreadable = unreadable_values(warehouse, workspace.dbt.relations(), personal)
     given = (run_id, as_of, tuple(results), failures, tuple(connections), warnings, code)
     return RunReport(*given, unreadable_values=unreadable)
 

@@ -158,6 +158,7 @@ def sync_all(
                 is_withheld=is_withheld,
                 deadline=deadline,
                 members=_members(sent, relations),
+                personal=workspace.project.personal,
             )
 
         return of_connection

@@ -98,6 +98,7 @@ def _send(
         approved=True,
         dry_run=False,
         among=whose,
+        personal=workspace.project.personal,
     )
     status = "removed" if result.status == "synced" else result.status
     return Removal(send.destination, sent.key, status, count, result.message)

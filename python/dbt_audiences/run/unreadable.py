@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dbt_audiences.core.personal import Personal
 from dbt_audiences.core.warehouse import Warehouse
 
 
@@ -27,14 +28,21 @@ class UnreadableValue:
     samples: tuple[str, ...]
 
 
-def unreadable_values(warehouse: Warehouse, relations: Mapping[str, str]) -> tuple[UnreadableValue, ...]:
-    """Of all tables that the project still has, the most first."""
+def unreadable_values(warehouse: Warehouse, relations: Mapping[str, str], personal: Personal) -> tuple[UnreadableValue, ...]:
+    """Of all tables that the project still has, the most first; personal ones have no samples."""
     rows = warehouse.fetch(
         f"select model, kind, name, path, type, value_count, samples from {relations['unreadable_values']} "
         "order by value_count desc, kind, name, path, type"
     )
     return tuple(
-        UnreadableValue(str(kind), str(name), str(path), str(type_), int(str(count)), tuple(json.loads(str(samples))))
+        UnreadableValue(
+            str(kind),
+            str(name),
+            str(path),
+            str(type_),
+            int(str(count)),
+            () if personal.has(str(path)) else tuple(json.loads(str(samples))),
+        )
         for model, kind, name, path, type_, count, samples in rows
         if str(model) in relations
     )

@@ -24,6 +24,8 @@ class Declared:
     events: list[EventSource] = field(default_factory=list)
     sql_traits: list[SqlTrait] = field(default_factory=list)
     related: list[RelatedTable] = field(default_factory=list)
+    personal: set[str] = field(default_factory=set)
+    """Columns that are marked as personal, in lower case."""
 
 
 def read_models(root: Path, types: Sequence[str], problems: Problems) -> Declared:
@@ -44,9 +46,13 @@ def read_models(root: Path, types: Sequence[str], problems: Problems) -> Declare
         misplaced = next((key for key in _DEFINITIONS if key in tree.entries), None)
         if misplaced is not None:
             problems.add(tree.place, "a definition lies below `models/`, where dbt ignores it", f"move it to `{misplaced}s/`")
-        models = tree.entries.get("models")
-        for model in models.items if isinstance(models, ListNode) else ():
+        models = _items(tree, "models")
+        for model in models:
             problems.attempt(_model, root, model, types, declared, problems)
+        tables = [table for source in _items(tree, "sources") for table in _items(source, "tables")]
+        for table in (*models, *tables, *_items(tree, "seeds"), *_items(tree, "snapshots")):
+            for column in _items(table, "columns"):
+                problems.attempt(_note_personal, column, declared)
     return declared
 
 
@@ -71,6 +77,27 @@ def _model(root: Path, node: Node, types: Sequence[str], declared: Declared, pro
             declared.sql_traits.append(read_sql_trait(root, name, meta.entries["sql_trait"], columns, problems))
         if "entity" in meta.entries:
             declared.related.append(read_related_table(name, meta.entries["entity"], types, problems))
+
+
+def _items(node: Node, key: str) -> Sequence[Node]:
+    """The list under a key; empty where there is none, of which dbt will speak."""
+    found = node.entries.get(key) if isinstance(node, MapNode) else None
+    return found.items if isinstance(found, ListNode) else ()
+
+
+def _note_personal(column: Node, declared: Declared) -> None:
+    name = column.entries.get("name") if isinstance(column, MapNode) else None
+    if not isinstance(column, MapNode) or not isinstance(name, Scalar):
+        return
+    for meta in (_below(column, "config", "meta"), _below(column, "meta")):
+        marked = None if meta is None else meta.entries.get("personal")
+        if marked is None:
+            continue
+        is_personal = marked.value() if isinstance(marked, Scalar) else None
+        if not isinstance(is_personal, bool):
+            raise Wrong(marked.place, "`personal` is neither true nor false", "a column is personal, or it is not")
+        if is_personal:
+            declared.personal.add(name.text.lower())
 
 
 def _below(node: MapNode, *keys: str) -> MapNode | None:

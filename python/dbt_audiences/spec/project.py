@@ -11,6 +11,7 @@ from dbt_audiences.core.alerts import Alert
 from dbt_audiences.core.definitions import Place
 from dbt_audiences.core.errors import DefinitionError, UsageError
 from dbt_audiences.core.identity import Identity
+from dbt_audiences.core.personal import Personal
 from dbt_audiences.core.project import Audience, Destination, Project, Trait
 from dbt_audiences.spec.alert import read_alert
 from dbt_audiences.spec.audience import read_audience
@@ -87,6 +88,7 @@ def load_project(root: Path, reuse: Reuse | None = None) -> Project:
         identity=identity,
         destination_types=types,
         alerts=alerts,
+        personal=Personal(frozenset(declared.personal)),
     )
 
 

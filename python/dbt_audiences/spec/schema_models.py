@@ -1,4 +1,4 @@
-"""JSON Schema of the yml of dbt models, as far as it speaks to this package: `meta.event` and `meta.sql_trait`."""
+"""JSON Schema of the yml of dbt models, as far as it speaks to this package: `meta` of models and of columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PEOPLE = ("user_id", "anonymous_id", "email")
 
 
 def model_file() -> Schema:
-    """`models/**/*.yml`: everything that dbt takes, and these two forms of `meta`."""
+    """`models/**/*.yml`: everything that dbt takes, and these forms of `meta`."""
     meta: Schema = {"type": "object", "properties": {"event": _event(), "sql_trait": _sql_trait()}}
     model: Schema = {
         "type": "object",
@@ -17,9 +17,23 @@ def model_file() -> Schema:
             "name": described(_NAME, "The model."),
             "config": {"type": "object", "properties": {"meta": meta}},
             "meta": meta,
+            "columns": _columns(),
         },
     }
-    return {"type": "object", "properties": {"models": {"type": "array", "items": model}}}
+    table: Schema = {"type": "object", "properties": {"columns": _columns()}}
+    source: Schema = {"type": "object", "properties": {"tables": {"type": "array", "items": table}}}
+    lists = {"models": model, "sources": source, "seeds": table, "snapshots": table}
+    return {"type": "object", "properties": {name: {"type": "array", "items": item} for name, item in lists.items()}}
+
+
+def _columns() -> Schema:
+    marked = described({"type": "boolean"}, "Values of this name are masked in previews, dry runs, samples and logs.")
+    meta: Schema = {"type": "object", "properties": {"personal": marked}}
+    column: Schema = {
+        "type": "object",
+        "properties": {"name": _NAME, "config": {"type": "object", "properties": {"meta": meta}}, "meta": meta},
+    }
+    return {"type": "array", "items": column}
 
 
 def _event() -> Schema:

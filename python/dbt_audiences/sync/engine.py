@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from dbt_audiences.core.personal import Personal
 from dbt_audiences.core.project import Destination, SendTo, Sent
 from dbt_audiences.core.warehouse import Relations, Warehouse
 from dbt_audiences.sync import plan
@@ -17,6 +18,7 @@ from dbt_audiences.sync.effects import Effects
 from dbt_audiences.sync.intervals import interval_of, length_of, next_sync_at, quiet_until
 from dbt_audiences.sync.ledger import Ledger
 from dbt_audiences.sync.limits import recalled, remember
+from dbt_audiences.sync.masking import Masked
 from dbt_audiences.sync.naming import Naming
 from dbt_audiences.sync.opening import opened
 from dbt_audiences.sync.outbox import Outbox
@@ -65,6 +67,7 @@ def sync_connection(
     is_withheld: bool = False,
     members: str | None = None,
     deadline: datetime | None = None,
+    personal: Personal | None = None,
 ) -> SyncResult:
     """Plan and push one connection, and record how it went.
 
@@ -80,6 +83,7 @@ def sync_connection(
     deadline  when its destination has had all the time of this sync, by the clock of `effects`; what was not sent by then
               follows with the next one
     does_wait  the least interval between syncs is kept to
+    personal  what is masked in what is shown, and in what the destination says
 
     Raises only what the warehouse raises: whatever the destination does is a status. Not for use inside a running event loop.
     """
@@ -130,6 +134,8 @@ def sync_connection(
         channel, pace = opened(destination, spec, envelope, root, effects, with_secrets=not dry_run)
     except ValueError as error:
         return _recorded(ledger, replace(result, status="failed", message=str(error)), now, is_noted=is_noted)
+    if personal:
+        channel = Masked(channel, personal.renamed(send.traits))
     try:
         sync = _Sync(
             warehouse,

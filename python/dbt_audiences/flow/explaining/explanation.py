@@ -10,6 +10,7 @@ from typing import Literal
 
 from dbt_audiences.core.definitions import Count, InAudience, Members, Performed, TraitTest
 from dbt_audiences.core.errors import UsageError
+from dbt_audiences.core.personal import Personal
 from dbt_audiences.core.project import Audience
 from dbt_audiences.flow.evaluate import Answer, Call, Evaluator, Loaded, Person
 from dbt_audiences.flow.explaining.given import with_given
@@ -88,7 +89,14 @@ def explain(workspace: Workspace, key: str, identifier: str, as_of: datetime) ->
         people = [with_given(warehouse, workspace.dbt.relations(), asked, one) for one in (known.person, *known.around)]
     person, *around = with_ranks(workspace, ranking, people, as_of)
     found = explain_person(asked, audience, tree, person, as_of, around=around)
-    return replace(found, entered_at=known.entered_at)
+    personal = workspace.project.personal
+    return replace(found, entered_at=known.entered_at, conditions=tuple(_masked(one, personal) for one in found.conditions))
+
+
+def _masked(condition: Explained, personal: Personal) -> Explained:
+    """Without what the rows say of a person that is marked as personal."""
+    rows = tuple(replace(row, said={name: personal.of(name, one) for name, one in row.said.items()}) for row in condition.rows)
+    return replace(condition, rows=rows)
 
 
 def explain_person(
