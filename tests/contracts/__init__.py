@@ -11,11 +11,13 @@ from tests.contracts.analytics import ANALYTICS
 from tests.contracts.base import ANN, BAD, BOB, Contract, Person
 from tests.contracts.marketing import MARKETING
 from tests.contracts.messaging import MESSAGING
+from tests.contracts.salesforce_bulk import SALESFORCE_BULK
 from tests.contracts.sheets import SHEETS
 from tests.contracts.tags import TAGS
 
 CONTRACTS: dict[str, type[Contract]] = {
-    one.key: one for one in (*ADS, *ADS_BY_TOKEN, *ADS_SIGNED, *ANALYTICS, *MARKETING, *MESSAGING, *SHEETS, *TAGS)
+    one.key: one
+    for one in (*ADS, *ADS_BY_TOKEN, *ADS_SIGNED, *ANALYTICS, *MARKETING, *MESSAGING, *SALESFORCE_BULK, *SHEETS, *TAGS)
 }
 
 __all__ = ["ANN", "BAD", "BOB", "CONTRACTS", "Contract", "Person"]

@@ -56,12 +56,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A request as it is sent; `headers` are made anew for each try, `url` is encoded already."""
+    """A request as it is sent; `headers` are made anew for each try, `url` is encoded already.
+
+    most_bytes  of the answer; what follows is not read
+    """
 
     method: str
     url: str
     body: bytes | None
     headers: Callable[[], Mapping[str, str]]
+    most_bytes: int = ANSWER_BYTES
 
 
 class PublicResolver(AbstractResolver):
@@ -116,11 +120,13 @@ async def send(
     effects: Effects,
     pace: Pace | None = None,
     tries: int = TRIES,
+    repeats_lost: bool = True,
 ) -> tuple[Outcome, Answer | None]:
     """Send until the answer is final or the tries are used up; what it came to, and the last answer.
 
     judge  what an answer means
     pace   of the credentials: it is kept to, and told how each try went; None: a request that no limit counts
+    repeats_lost  it is sent again where no answer came, and it may have arrived
     """
     outcome, answer = Outcome("unsent"), None
     for tried in range(1, tries + 1):
@@ -132,7 +138,7 @@ async def send(
         wished_wait = None if answer is None else _wished_wait(answer, effects.clock)
         if pace is not None:
             _tell(pace, outcome, answer, wished_wait, effects.clock().timestamp())
-        if outcome.verdict != "pending" or tried == tries:
+        if outcome.verdict != "pending" or tried == tries or (answer is None and not repeats_lost):
             break
         if wished_wait is not None and wished_wait > LONGEST_WAIT_SECONDS:
             break
@@ -171,7 +177,7 @@ async def _once(
         async with client.request(
             sending.method, URL(sending.url, encoded=True), data=sending.body, headers=sending.headers(), allow_redirects=False
         ) as response:
-            text = await _read(response)
+            text = await _read(response, sending.most_bytes)
             answer = Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, text)
             return judge(answer), answer
     except PrivateAddress as error:
@@ -193,13 +199,13 @@ async def _once(
         return Outcome("pending", f"its answer could not be read ({type(error).__name__})"), None
 
 
-async def _read(response: aiohttp.ClientResponse) -> str:
+async def _read(response: aiohttp.ClientResponse, most_bytes: int) -> str:
     parts = []
     size = 0
     async for part in response.content.iter_chunked(65_536):
         parts.append(part)
         size += len(part)
-        if size > ANSWER_BYTES:
+        if size > most_bytes:
             response.close()
             break
     return b"".join(parts).decode("utf-8", "replace")
