@@ -48,7 +48,7 @@ class SalesforceBulk(Contract):
         self.columns = {"User_Id__c", "vips__c"}
         self.locked: set[str] = set()
         self.left_out: set[str] = set()
-        self.is_slow = False
+        self.is_slow = self.is_expiring = False
 
     def who(self, person: Person) -> str:
         return person.user_id
@@ -103,6 +103,8 @@ class SalesforceBulk(Contract):
         need(set(got.json) == {"state"} and state in ("UploadComplete", "Aborted"), "state")
         need(state == "Aborted" or (job.state == "Open" and job.rows), "a job is closed when it has rows")
         job.state = state
+        if self.is_expiring:
+            self.token, self.is_expiring = "no token any more", False
         return answer(200, {"id": id_, "state": state})
 
     def job(self, got: Received, id_: str) -> Answer:
