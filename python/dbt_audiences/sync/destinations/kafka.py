@@ -31,6 +31,7 @@ class Topic:
         self._topic, self._key = str(settings["topic"]), str(settings.get("key", "profile_id"))
         self._troubles: list[Any] = []
         self._opened: Producer | None = None
+        self._brokers: list[str] = []
 
     def shown(self, statement: Statement) -> dict[str, object]:
         """Keys and values."""
@@ -92,27 +93,29 @@ class Topic:
     def _found(self) -> Outcome | None:
         """What keeps messages from the topic, asked once while all goes well."""
         from confluent_kafka import KafkaException
+        from confluent_kafka.admin import AdminClient
 
         if self._opened is not None:
             return None
         self._troubles.clear()
-        refusal = self._refused(str(self._opening.settings["brokers"]).split(","))
+        self._brokers = str(self._opening.settings["brokers"]).split(",")
+        refusal = self._refused(self._brokers)
         if refusal is not None:
             return refusal
-        producer = self._producer()
+        # By a client of its own: one that produces would connect to the brokers that are named, with the credentials, at once.
+        asking = AdminClient(self._config())
         for tries in range(1, ASKED_TIMES + 1):
             try:
-                found = producer.list_topics(self._topic, timeout=ASKED_SECONDS)
+                found = asking.list_topics(self._topic, timeout=ASKED_SECONDS)
                 break
             except KafkaException as error:
-                producer.poll(0)
+                asking.poll(0)
                 if tries == ASKED_TIMES or any(one.code() in _final() for one in self._troubles):
                     return self._failed(error.args[0])
         refusal = self._refused([f"{one.host}:{one.port}" for one in found.brokers.values()])
         if refusal is not None:
-            self.close()
-            self._opened = None
             return refusal
+        self._producer()
         missing = found.topics[self._topic].error
         if missing is None:
             return None
@@ -120,18 +123,31 @@ class Topic:
         return Outcome("held", f"the topic {self._topic}: {missing.str()}; a person must make it", stops=True)
 
     def _refused(self, brokers: list[str]) -> Outcome | None:
-        """Why nothing may be sent to one of these brokers, those that were set or those that they name."""
+        """Why nothing may be sent to one of these brokers, those that were set or those that they name.
+
+        Without TLS the addresses that were found for those that were set are the ones that are connected to.
+        """
         if self._opening.allow_private_addresses:
             return None
+        found = []
         try:
             for broker in brokers:
                 host, _, port = broker.strip().partition("://")[-1 if "://" in broker else 0].rpartition(":")
-                public_addresses((host or broker).strip("[] "), int(port) if host and port.isdigit() else 9092)
+                number = int(port) if host and port.isdigit() else 9092
+                addresses = public_addresses((host or broker).strip("[] "), number)
+                found += [f"[{one}]:{number}" if ":" in one else f"{one}:{number}" for _, one in addresses]
         except PrivateAddress as error:
             return Outcome("unsent", str(error), stops=True)
         except OSError as error:
             return Outcome("pending", f"its name could not be resolved: {error.strerror}", stops=True)
+        if brokers is self._brokers and not self._has_tls:
+            self._brokers = found
         return None
+
+    @property
+    def _has_tls(self) -> bool:
+        """Then a certificate says that a broker is who its name says, wherever the name leads."""
+        return _SECURITY[str(self._opening.settings.get("security", "none"))].endswith("SSL")
 
     def _key_of(self, unit: Unit) -> str:
         """The person's key; who has no such identifier goes under the profile's."""
@@ -141,27 +157,34 @@ class Topic:
         from confluent_kafka import Producer
 
         if self._opened is None:
-            settings, secrets = self._opening.settings, self._opening.secrets
-            config: dict[str, Any] = {
-                "bootstrap.servers": str(settings["brokers"]),
-                "security.protocol": _SECURITY[str(settings.get("security", "none"))],
-                "client.id": "dbt-audiences",
+            config = {
+                **self._config(),
                 "enable.idempotence": True,
                 "acks": "all",
-                "compression.type": str(settings.get("compression", "none")),
+                "compression.type": str(self._opening.settings.get("compression", "none")),
                 "linger.ms": 5,
                 "message.timeout.ms": int(TIMEOUT_SECONDS * 1000) - 2000,
-                "socket.connection.setup.timeout.ms": 10_000,
                 "topic.metadata.propagation.max.ms": 10_000,
-                "allow.auto.create.topics": False,
-                "error_cb": self._heard,
-                "logger": _Silent(),
             }
-            if "user" in settings:
-                config["sasl.mechanism"] = str(settings.get("mechanism", "SCRAM-SHA-512"))
-                config["sasl.username"], config["sasl.password"] = str(settings["user"]), secrets.get("password", "")
             self._opened = Producer(config)
         return self._opened
+
+    def _config(self) -> dict[str, Any]:
+        """How brokers are reached."""
+        settings, secrets = self._opening.settings, self._opening.secrets
+        config: dict[str, Any] = {
+            "bootstrap.servers": ",".join(self._brokers),
+            "security.protocol": _SECURITY[str(settings.get("security", "none"))],
+            "client.id": "dbt-audiences",
+            "socket.connection.setup.timeout.ms": 10_000,
+            "allow.auto.create.topics": False,
+            "error_cb": self._heard,
+            "logger": _Silent(),
+        }
+        if "user" in settings:
+            config["sasl.mechanism"] = str(settings.get("mechanism", "SCRAM-SHA-512"))
+            config["sasl.username"], config["sasl.password"] = str(settings["user"]), secrets.get("password", "")
+        return config
 
     def _heard(self, error: Any) -> None:
         # Said again and again while a broker is away.
