@@ -157,37 +157,6 @@ class Ledger:
             "and planned.value_ = identifier_value and planned.is_removal = (op = 'remove'))"
         )
 
-    def adopt_merges(self) -> None:
-        """Follow identifiers to the profiles they were merged into, and note what must be said again whatever comes between.
-
-        Then every identifier of the plan that has a row in the ledger has the same profile there.
-        """
-        self._adopt_departed()
-        if not self._number(f"select count(*) from {self.plan} where is_moved or is_forced"):
-            return
-        same = "identifier_type = held.identifier_type and {0}.identifier_value = held.identifier_value"
-        held = f"held.destination = {text_literal(self.destination)} and held.audience = {text_literal(self.audience)}"
-        with self._warehouse.transaction():
-            self._warehouse.execute(
-                f"update {self.acknowledged} as held set profile_id = planned.profile_id from {self.plan} as planned "
-                f"where {held} and planned.{same.format('planned')} and planned.is_moved"
-            )
-            self._warehouse.execute(
-                f"update {self.acknowledged} as held set traits = null from {self.plan} as planned "
-                f"where {held} and planned.{same.format('planned')} and planned.is_forced"
-            )
-
-    def _adopt_departed(self) -> None:
-        """The same of those whose exit was the last that was said."""
-        if not self._warehouse.fetch(f"select 1 from {self.acknowledged} where {self.here} and not is_member limit 1"):
-            return
-        self._warehouse.execute(
-            f"update {self.acknowledged} as held set profile_id = planned.profile_id from {self.plan} as planned "
-            f"where held.destination = {text_literal(self.destination)} and held.audience = {text_literal(self.audience)} "
-            "and not held.is_member and planned.identifier_type = held.identifier_type "
-            "and planned.identifier_value = held.identifier_value and planned.profile_id <> held.profile_id"
-        )
-
     def forget_baseline(self, among: str) -> None:
         """Drop those who were taken as known and need not be there any more: nothing was ever said of them."""
         self._warehouse.execute(
