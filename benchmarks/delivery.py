@@ -90,6 +90,7 @@ def _prepare(path: Path, members: int, is_held: bool) -> str:
         """'{"plan":"gold","city":"Rome"}' as traits """
         f"from range({members}) as people (n), (values ('email'), ('user_id')) as types (type)"
     )
+    warehouse.execute("create table members as select distinct profile_id from desired")
     if is_held:
         warehouse.execute(
             "insert into acknowledged by name select 'hook' as destination, 'members' as audience, *, true as is_member, "
@@ -119,6 +120,7 @@ def _sync(path: Path, port: int) -> str:
         approved=True,
         dry_run=False,
         project="shop",
+        members="members",
     )
     warehouse.close()
     return f"{found.status}, {found.delivered:,} delivered"

@@ -121,3 +121,10 @@
 {% macro postgres__sha256_hex(text) -%}
     {{ return('encode(sha256(convert_to(' ~ text ~ ", 'UTF8')), 'hex')") }}
 {%- endmacro %}
+
+{% macro postgres__make_findable(relation, column) -%}
+    {{ return(
+        'create index if not exists ' ~ adapter.quote(relation.identifier ~ '_by_' ~ column) ~ ' on ' ~ relation ~ ' ('
+        ~ adapter.quote(column) ~ ')'
+    ) }}
+{%- endmacro %}

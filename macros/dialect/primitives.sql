@@ -246,3 +246,14 @@
         'offset': "'" ~ offset ~ "$'",
     }) }}
 {%- endmacro %}
+
+
+{#- A statement after which the rows with one value of a column are found without reading all; none where the engine needs no help. -#}
+{% macro make_findable(relation, column) -%}
+    {{ return(adapter.dispatch('make_findable', 'dbt_audiences')(relation, column)) }}
+{%- endmacro %}
+
+{#- DuckDB keeps the least and the greatest value of each stretch of rows. -#}
+{% macro default__make_findable(relation, column) -%}
+    {{ return(none) }}
+{%- endmacro %}

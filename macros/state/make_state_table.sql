@@ -1,4 +1,7 @@
-{#- Creates a state table from the columns of its yml, or adds those that it lacks. `node` is the model's node in the graph. -#}
+{#-
+  Creates a state table from the columns of its yml, or adds those that it lacks. `node` is the model's node in the graph, and
+  `found_by` of its meta the columns by which few of its rows are asked for.
+-#}
 {% macro make_state_table(node) -%}
     {%- set relation = api.Relation.create(
         database=node.database, schema=node.schema, identifier=node.alias, type='table'
@@ -20,6 +23,10 @@
             {%- do run_query('alter table ' ~ relation ~ ' add column ' ~ adapter.quote(column.name) ~ ' ' ~ column.data_type) -%}
         {%- endfor -%}
     {%- endif -%}
+    {%- for column in node.config.get('meta', {}).get('found_by', []) -%}
+        {%- set statement = dbt_audiences.make_findable(relation, column) -%}
+        {%- if statement -%}{%- do run_query(statement) -%}{%- endif -%}
+    {%- endfor -%}
     {{ return(relation) }}
 {%- endmacro %}
 

@@ -99,7 +99,7 @@ def test_older_state_is_migrated_in_place_and_nobody_enters_again(project: Proje
     assert state(project, "runs", "membership_changes", "connections") == before
     assert project.sql("select count(*), count(cause) from audiences.membership_changes") == [(13, 0)]
     assert project.sql("select count(*) from audiences.approvals") == [(0,)]
-    assert project.sql("select version from audiences.state_version") == [(7,)]
+    assert project.sql("select version from audiences.state_version") == [(8,)]
 
 
 def test_the_version_goes_up_with_the_columns_of_the_state_tables() -> None:

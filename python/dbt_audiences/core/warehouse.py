@@ -46,6 +46,9 @@ class Warehouse(Protocol):
     def row_hash(self, columns: Sequence[str]) -> str:
         """SQL of a whole number of 64 bits that is the same for the same values; for keys and sums, not for secrets."""
 
+    def make_findable(self, relation: str, column: str) -> None:
+        """Let rows of a table be found by a column without reading all, where the table is in that column's order."""
+
     def content_mark(self, relation: str) -> str:
         """A text that is another one after any change of a table's rows, by what the engine keeps of them."""
 

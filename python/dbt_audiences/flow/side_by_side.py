@@ -88,6 +88,11 @@ class Turns:
         """SQL of a whole number of 64 bits that is the same for the same values."""
         return self._warehouse.row_hash(columns)
 
+    def make_findable(self, relation: str, column: str) -> None:
+        """Let rows of a table be found by a column without reading all."""
+        with self._turn():
+            self._warehouse.make_findable(relation, column)
+
     def content_mark(self, relation: str) -> str:
         """A text that is another one after any change of a table's rows."""
         with self._turn():

@@ -42,6 +42,7 @@ def number_units(warehouse: Warehouse, ledger: Ledger, side: Side | None, batch_
         f"create temporary table {ledger.units} as select numbered.*, {batch} as batch, {repeated} as is_repeated "
         f"from (\n{query}\n) as numbered{'' if is_plain else ' order by unit'}"
     )
+    warehouse.make_findable(ledger.units, "batch")
     found = warehouse.fetch(f"select coalesce(max(unit), 0), coalesce(max(batch) + 1, 0) from {ledger.units}")[0]
     return int(str(found[0])), int(str(found[1]))
 

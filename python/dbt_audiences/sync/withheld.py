@@ -27,7 +27,11 @@ def _unreachable(ledger: Ledger, members: str, *, is_withheld: bool) -> str:
     """SQL of those who would be told, and have none of the identifiers that go there; the plan must have been made."""
     told = [ledger.wanted, *([ledger.withheld] if is_withheld else [])]
     nowhere = (f"not exists (select 1 from {one} as told where told.profile_id = members.profile_id)" for one in told)
-    return f"from (select distinct profile_id from {members}) as members where {' and '.join(nowhere)}"
+    # Few are left, of whom the same is asked once.
+    return (
+        f"from (select distinct profile_id from (select profile_id from {members}) as members where {' and '.join(nowhere)}) "
+        "as members"
+    )
 
 
 def find_unreachable(warehouse: Warehouse, ledger: Ledger, members: str, *, is_withheld: bool) -> int:
@@ -47,7 +51,7 @@ def write_unreachable(
     source = (
         f"(select members.profile_id, {nothing} as identifier_type, {nothing} as identifier_value, 'add' as op, "
         f"'{{}}' as traits {_unreachable(ledger, members, is_withheld=is_withheld)} "
-        f"and not exists (select 1 from {ledger.deliveries} as known where known.profile_id = members.profile_id "
+        f"where not exists (select 1 from {ledger.deliveries} as known where known.profile_id = members.profile_id "
         f"and {ledger.here} and known.reason = '{NO_IDENTIFIER}'))"
     )
     ledger.write_never_sent(source, sync_id, NO_IDENTIFIER, at)

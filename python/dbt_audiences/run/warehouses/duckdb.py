@@ -100,6 +100,9 @@ class DuckDB:
         """SQL of a whole number of 64 bits that is the same for the same values."""
         return f"hash({', '.join(columns)})"
 
+    def make_findable(self, relation: str, column: str) -> None:
+        """Nothing: the least and the greatest value of each stretch of rows are known."""
+
     def content_mark(self, relation: str) -> str:
         """Where each segment of the table's columns lies in the file, with its number of rows and its statistics.
 

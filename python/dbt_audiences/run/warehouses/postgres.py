@@ -121,6 +121,11 @@ class Postgres:
         """SQL of a whole number of 64 bits that is the same for the same values."""
         return f"hash_record_extended(row({', '.join(columns)}), 0)"
 
+    def make_findable(self, relation: str, column: str) -> None:
+        """An index, and statistics: nothing else looks at temporary tables."""
+        self.execute(f"create index on {relation} ({column})")
+        self.execute(f"analyze {relation}")
+
     def content_mark(self, relation: str) -> str:
         """The number of rows, and the newest transaction that wrote any of them."""
         (rows, newest), *_ = self.fetch(f"select count(*), max(cast(cast(xmin as text) as bigint)) from {relation}")
