@@ -43,6 +43,7 @@ class Warehouse(Protocol):
 
     def columns(self, relation: str) -> list[tuple[str, str]]:
         """Name and type of each column of a table or view, temporary ones included, in order; `relation` is already quoted."""
+
     def row_hash(self, columns: Sequence[str]) -> str:
         """SQL of a whole number of 64 bits that is the same for the same values; for keys and sums, not for secrets."""
 

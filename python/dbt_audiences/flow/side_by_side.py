@@ -84,6 +84,7 @@ class Turns:
         """Name and type of each column, in order."""
         with self._turn():
             return self._warehouse.columns(relation)
+
     def row_hash(self, columns: Sequence[str]) -> str:
         """SQL of a whole number of 64 bits that is the same for the same values."""
         return self._warehouse.row_hash(columns)

@@ -96,6 +96,7 @@ class DuckDB:
         """Name and type of each column, in order."""
         rows = self.fetch(f"select name, type from pragma_table_info({text_literal(relation)}) order by cid")
         return [(str(name), str(kind)) for name, kind in rows]
+
     def row_hash(self, columns: Sequence[str]) -> str:
         """SQL of a whole number of 64 bits that is the same for the same values."""
         return f"hash({', '.join(columns)})"

@@ -117,6 +117,7 @@ class Postgres:
             f"where attrelid = cast({text_literal(relation)} as regclass) and attnum > 0 and not attisdropped order by attnum"
         )
         return [(str(name), str(kind)) for name, kind in rows]
+
     def row_hash(self, columns: Sequence[str]) -> str:
         """SQL of a whole number of 64 bits that is the same for the same values."""
         return f"hash_record_extended(row({', '.join(columns)}), 0)"
