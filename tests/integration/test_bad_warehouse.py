@@ -144,6 +144,32 @@ def test_with_wait_a_command_goes_on_as_soon_as_the_database_is_free(project: Pr
     assert "v1" in project.members("buyers")
 
 
+FILLING = """
+import resource, sys
+from dbt_audiences.core.errors import WarehouseError
+from dbt_audiences.run.warehouses.duckdb import connect
+warehouse = connect({"path": sys.argv[1]})
+resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, 4_000_000))
+for number in range(12):
+    try:
+        with warehouse.transaction():
+            warehouse.execute(f"create table t{number} as select hash(range) as h from range(100000)")
+        warehouse.execute("checkpoint")
+        print("written")
+    except WarehouseError as error:
+        print(error.message)
+"""
+
+
+def test_after_a_checkpoint_that_found_the_disk_full_every_statement_says_so(tmp_path: Path) -> None:
+    """DuckDB refuses all that follows, a rollback included."""
+    done = subprocess.run(
+        [sys.executable, "-c", FILLING, str(tmp_path / "d.duckdb")], capture_output=True, text=True, check=True
+    )
+    said = done.stdout.splitlines()
+    assert said[0] == "written" and said[-1] == "the disk is full: the database could not be written" and len(said) == 12
+
+
 def test_a_full_disk_leaves_the_last_good_state_and_the_next_run_goes_on(project: Project) -> None:
     calls = [track(f"n{n}", "Bought", -1, properties={"note": os.urandom(300).hex()}) for n in range(8000)]
     lines = "".join(json.dumps(call) + "\n" for call in calls)

@@ -68,11 +68,13 @@ def build(
             continue
         try:
             with warehouse.transaction():
-                outcomes.append(_built(host, node, progress, starts, number, len(mine)))
+                built = _built(host, node, progress, starts, number, len(mine))
         except Exception as error:  # whatever it is, dbt says it with its place
             _LOG.info("%s is left to dbt: %s", node.name, error)
             host.adapter.forget()
             left.add(node.id)
+        else:
+            outcomes.append(built)
     return outcomes
 
 

@@ -48,7 +48,7 @@ class DuckDB:
 
     def __init__(self, connection: DuckDBPyConnection) -> None:
         self.connection = connection
-        self.connection.execute("set TimeZone = 'UTC'")
+        self._run("set TimeZone = 'UTC'")
 
     def fetch(self, sql: str) -> list[Row]:
         """All rows of a query."""
@@ -68,11 +68,14 @@ class DuckDB:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing."""
+        import duckdb
+
         self._run("begin transaction")
         try:
             yield
         except BaseException:
-            self.connection.rollback()
+            with suppress(duckdb.Error):  # a commit that failed left nothing to roll back
+                self.connection.rollback()
             raise
         self._run("commit")
 
@@ -189,7 +192,9 @@ def _translated(error: Any) -> AudiencesError:
     import duckdb
 
     text = str(error)
-    if any(said in text.splitlines()[0] for said in ("No space left", "File too large")):
+    # After a fatal error every statement gives the first one's reason, further down.
+    reason = text if isinstance(error, duckdb.FatalException) else text.splitlines()[0]
+    if any(said in reason for said in ("No space left", "File too large")):
         return WarehouseError("the disk is full: the database could not be written", hint="free space and run again")
     if isinstance(error, duckdb.IOException):
         busy = busy_error(text)
