@@ -237,7 +237,7 @@ def test_a_canary_shows_nowhere_in_what_a_run_and_dbt_leave_behind(tmp_path: Pat
         project.write(
             "destinations/ads.yml",
             f"destination: ads\ntype: braze\nsettings: {{base_url: '{receiver.url}', data_center: US-01}}\n"
-            f"secrets: {{api_key: \"{{{{ env_var('CANARY_KEY') }}}}\"}}\n{here}",
+            f"secrets: {{rest_api_key: \"{{{{ env_var('CANARY_KEY') }}}}\"}}\n{here}",
         )
         project.write(
             "alerts/failed.yml",

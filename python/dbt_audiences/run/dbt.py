@@ -61,8 +61,8 @@ class Dbt:
     target_path: Path | None = None
     state: Path | None = None
     """Artifacts that `state:` selectors compare with."""
-    writes_log: bool = True
-    """What dbt does is written to logs/dbt.log, which takes its time."""
+    writes_files: bool = True
+    """What dbt does and has read is written to logs/dbt.log and target/manifest.json, which takes its time."""
     _manifest: Any = field(default=None, repr=False)
     _graph: Graph | None = field(default=None, repr=False)
     _said: dict[str, Any] | None = field(default=None, repr=False)
@@ -90,7 +90,7 @@ class Dbt:
     def _read(self, mark: parsed.Stamps) -> None:
         """Have dbt parse."""
         self._checked_credentials()
-        self._manifest = self._invoke(["parse", "--no-write-json"]).result  # the run writes it
+        self._manifest = self._invoke(["parse", *([] if self.writes_files else ["--no-write-json"])]).result
         self._graph = graph_of(self._manifest, self._settings(), self.target or self._default_target())
         parsed.keep(self._key(), mark, (self._manifest, self._graph))
         write_graph(self._kept_file("graph"), parsed.digest(mark), self._graph)
@@ -335,7 +335,7 @@ class Dbt:
             if self.target_path is not None and arguments[0] != "deps":
                 places += ["--target-path", str(self.target_path)]
             os.environ.setdefault(PACKAGE_VARIABLE, str(package_path()))
-            logs = ["--log-level", "none", "--log-level-file", "info" if self.writes_log else "none"]
+            logs = ["--log-level", "none", "--log-level-file", "info" if self.writes_files else "none"]
             with _command_line(["dbt", *arguments]):
                 result = runner.invoke([*arguments, *places, *logs, "--no-print", "--no-version-check"])
         if result.exception is not None:
@@ -352,7 +352,7 @@ def in_memory(root: Path, folder: Path, target: Path | None = None) -> Dbt:
     """
     import json
 
-    dbt = Dbt(root, folder, "memory", target or folder / "target", writes_log=False)
+    dbt = Dbt(root, folder, "memory", target or folder / "target", writes_files=False)
     memory = {"type": "duckdb", "path": ":memory:", "schema": "main"}
     profiles = {dbt.profile_name(): {"target": "memory", "outputs": {"memory": memory}}}
     (folder / "profiles.yml").write_text(json.dumps(profiles), encoding="utf-8")

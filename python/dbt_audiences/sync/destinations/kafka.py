@@ -102,7 +102,7 @@ class Topic:
         refusal = self._refused(self._brokers)
         if refusal is not None:
             return refusal
-        # By a client of its own: one that produces would connect to the brokers that are named, with the credentials, at once.
+        # By a client of its own, which lives no longer than the answer: one that produces would speak to the brokers that are named.
         asking = AdminClient(self._config())
         for tries in range(1, ASKED_TIMES + 1):
             try:
@@ -112,6 +112,7 @@ class Topic:
                 asking.poll(0)
                 if tries == ASKED_TIMES or any(one.code() in _final() for one in self._troubles):
                     return self._failed(error.args[0])
+        del asking
         refusal = self._refused([f"{one.host}:{one.port}" for one in found.brokers.values()])
         if refusal is not None:
             return refusal
@@ -178,6 +179,7 @@ class Topic:
             "client.id": "dbt-audiences",
             "socket.connection.setup.timeout.ms": 10_000,
             "allow.auto.create.topics": False,
+            "enable.metrics.push": False,
             "error_cb": self._heard,
             "logger": _Silent(),
         }
