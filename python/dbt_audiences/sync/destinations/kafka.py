@@ -102,7 +102,7 @@ class Topic:
         refusal = self._refused(self._brokers)
         if refusal is not None:
             return refusal
-        # By a client of its own, which lives no longer than the answer: one that produces would speak to the brokers that are named.
+        # By a client of its own, gone with the answer: one that produces would speak to the brokers that are named.
         asking = AdminClient(self._config())
         for tries in range(1, ASKED_TIMES + 1):
             try:
