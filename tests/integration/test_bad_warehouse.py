@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from tests.integration.processes import ended, files, started
 from tests.integration.projects import Project, at, shop_with_ten_buyers, state, track
+
+from dbt_audiences.run.warehouses.duckdb import connect
 
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 
@@ -159,6 +161,11 @@ for number in range(12):
     except WarehouseError as error:
         print(error.message)
 """
+
+
+def test_a_long_query_prints_no_progress_among_the_output(tmp_path: Path) -> None:
+    with closing(connect({"path": str(tmp_path / "d.duckdb")})) as warehouse:
+        assert warehouse.fetch("select current_setting('enable_progress_bar')") == [(False,)]
 
 
 def test_after_a_checkpoint_that_found_the_disk_full_every_statement_says_so(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class DuckDB:
     def __init__(self, connection: DuckDBPyConnection) -> None:
         self.connection = connection
         self._run("set TimeZone = 'UTC'")
+        self._run("set enable_progress_bar = false")  # it goes to standard output, where --json writes its document
 
     def fetch(self, sql: str) -> list[Row]:
         """All rows of a query."""
