@@ -3,7 +3,7 @@
 Calls name a user and one of two or three devices; one of two hundred devices is another user's too: the limits take them apart.
 Each line gives the model `profile_identifiers` alone: all its statements and its reading of `stg_calls`, not how that table
 is made. From nothing, after 10,000 more pairs, and when nothing is new, each as seconds passed and seconds of CPU; then the
-peak memory of the process. DuckDB may use two threads and 4 GB. On 28 November 2026, DuckDB 2.0.0, two cores, nothing else running:
+peak memory of the process. DuckDB may use two threads and 4 GB. On 28 November 2026, DuckDB 2.0.0, two quiet cores:
 
      pairs    from nothing     10,000 more     nothing new     peak    profiles
  1,000,000    4.94 /  5.53    1.33 /  1.39    0.06 /  0.06   0.6 GB     402,000

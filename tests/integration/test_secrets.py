@@ -247,6 +247,7 @@ def test_a_canary_shows_nowhere_in_what_a_run_and_dbt_leave_behind(tmp_path: Pat
         project.define(
             "buyers", "{performed: Bought, within: 30 days}", send_to=[{"destination": "hook"}, {"destination": "ads"}]
         )
+        project.write("models/own.sql", "select 1 as one")  # a model that dbt builds
         with artifacts():
             results = [project.audiences("run", "--as-of", at(0), expect=1), project.audiences("status")]
             results.append(project.audiences("destinations", "test", "hook", expect=None))
