@@ -82,7 +82,7 @@ def build(
     first = _before_identity(workspace)
     threads = dbt.credentials().get("threads")
     side_by_side = warehouse.engine != "duckdb" and isinstance(threads, int) and threads > 1
-    parts = _Parts(dbt, warehouse, None, side_by_side, variables, full_refresh, progress, computations)
+    parts = _Parts(dbt, warehouse, side_by_side, variables, full_refresh, progress, computations)
     if not (is_prepared or select):
         parts.run(wanted & state)  # what must be there for the others is made by a hook of dbt's
     if is_prepared or not select:
@@ -90,7 +90,7 @@ def build(
     parts.run(wanted & first)
     stand = standing(warehouse, dbt.relations(), models, dbt.raw_schema(), as_of)
     if stand.is_whole:
-        parts.host = host_of(dbt, warehouse, variables, full_refresh=full_refresh)
+        parts.opens_host = lambda: host_of(dbt, warehouse, variables, full_refresh=full_refresh)
     rest = wanted - first
     if builds_all or full_refresh or not (is_prepared and stand.is_whole):
         forget_built(stand, rest)
@@ -112,9 +112,9 @@ def build(
         parts.outcomes += [Outcome(name, "skipped", "", 0.0) for name in lost]
         parts.outcomes += [Outcome(name, "success", "", 0.0) for name in rest - stale - lost]
     note_built(stand, parts.built - first)
-    if parts.host is not None:  # at the end of a run of dbt's own it is a hook
+    if parts.opened is not None:  # at the end of a run of dbt's own it is a hook
         with warehouse.transaction():
-            parts.host.call("prune_changed_entities")
+            parts.opened.call("prune_changed_entities")
     return parts.outcomes
 
 
@@ -122,13 +122,12 @@ def build(
 class _Parts:
     """The parts of one run: what this process can build itself, and a `dbt run` of its own for the rest of each.
 
-    host          renders and runs models here; none where dbt must
+    opens_host    gives what renders and runs models here, once there is one to build; none where dbt must
     side_by_side  dbt has a server build several models at once: it builds what is much
     """
 
     dbt: Dbt
     warehouse: Warehouse
-    host: Host | None
     side_by_side: bool
     variables: Mapping[str, object]
     full_refresh: bool
@@ -136,6 +135,14 @@ class _Parts:
     computations: Computations
     outcomes: list[Outcome] = field(default_factory=list)
     built: set[str] = field(default_factory=set)
+    opens_host: Callable[[], Host | None] | None = None
+    opened: Host | None = None
+
+    def host(self) -> Host | None:
+        """What renders and runs models here, opened when it is first asked for."""
+        if self.opened is None and self.opens_host is not None:
+            self.opened, self.opens_host = self.opens_host(), None
+        return self.opened
 
     def run(self, names: set[str], *, is_small: bool = False) -> set[str]:
         """Build these; which of them were not built. What fails in passing is tried again, with what waited for it.
@@ -162,11 +169,12 @@ class _Parts:
         return {one.name for one in found} - done
 
     def _direct(self, names: set[str], is_small: bool) -> list[Outcome]:
-        if self.host is None or (self.side_by_side and not is_small):
+        host = self.host()
+        if host is None or (self.side_by_side and not is_small):
             return []
-        self.host.adapter.forget()
+        host.adapter.forget()
         found = build_direct(
-            self.host, self.dbt, self.warehouse, names, is_small=is_small and not self.full_refresh,
+            host, self.dbt, self.warehouse, names, is_small=is_small and not self.full_refresh,
             progress=self.progress, starts=self.computations.starts,
         )  # fmt: skip
         self.computations.ends(found)
@@ -187,6 +195,8 @@ class _Parts:
 
     def evaluate(self, names: set[str], standing: set[str], as_of: datetime) -> None:
         """Build these; audiences that stand evaluate without dbt, once all is built that they read."""
+        if not names:
+            return
         models = self.dbt.graph.models
         audiences = {name for name in standing if models[name].kind == AUDIENCE and not self.dbt.graph.meta(name).get("static")}
         first = names - audiences - readers(models, audiences)
@@ -196,7 +206,7 @@ class _Parts:
         run_id = str(self.variables["run_id"])
         self.plan(waiting)
         found = evaluate(
-            self.dbt, self.host, self.warehouse, audiences & waiting, waiting, as_of=as_of, run_id=run_id,
+            self.dbt, self.host(), self.warehouse, audiences & waiting, waiting, as_of=as_of, run_id=run_id,
             progress=self.progress, starts=self.computations.starts,
         )  # fmt: skip
         self.computations.ends(found)

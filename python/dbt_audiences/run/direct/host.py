@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as datetime_module
 import hashlib
 import json
 import re
@@ -96,6 +97,9 @@ class Host:
         self._texts, self._graph, self._engine = texts, graph, warehouse.engine
         self._environment = _environment(texts, cache)
         self._nodes = {id_: _node_for_macros(node) for id_, node in graph.nodes.items()}
+        relations = [(node, Relation.of(node.relation)) for node in graph.nodes.values() if node.relation]
+        self._relations: dict[tuple[str, ...], Relation] = {(node.name,): relation for node, relation in relations}
+        self._relations |= {(node.package, node.name): relation for node, relation in relations}
         self._packages: dict[str, _Macros] = {}
         self._variables: dict[str, object] = {**texts.variables, **variables}
         self._scope = self._environment.globals | self._context(full_refresh)
@@ -181,7 +185,7 @@ class Host:
             "invocation_id": str(uuid4()),
             "load_cached_relation": cached,
             "local_md5": lambda text: hashlib.md5(str(text).encode(), usedforsecurity=False).hexdigest(),
-            "modules": {"datetime": _module("datetime"), "pytz": {"utc": UTC}, "re": re},
+            "modules": {"datetime": datetime_module, "pytz": {"utc": UTC}, "re": re},
             "persist_docs": nothing,
             "post_hooks": [],
             "pre_hooks": [],
@@ -200,11 +204,10 @@ class Host:
         }
 
     def _ref(self, *names: str) -> Relation:
-        package, name = names if len(names) == 2 else (None, names[0])
-        for node in self._graph.nodes.values():
-            if node.name == name and package in (None, node.package) and node.relation:
-                return Relation.of(node.relation)
-        raise FailedError(f"no model `{name}`")
+        found = self._relations.get(names)
+        if found is None:
+            raise FailedError(f"no model `{'.'.join(names)}`")
+        return found
 
     def _source(self, source: str, table: str) -> Relation:
         for id_, relation in self._texts.sources.items():
@@ -264,9 +267,3 @@ def _give(value: object = None) -> None:
 
 def _refuse(message: str) -> None:
     raise FailedError(message)
-
-
-def _module(name: str) -> Any:
-    import importlib
-
-    return importlib.import_module(name)
